@@ -56,16 +56,15 @@ def _missed(plan: Rule, jobs: Iterable[AnyJob]) -> str:
     """Return why a job whose name matches did not use a plan; "" if there is no such job."""
     pattern = plan.matcher
     met = [job for job in jobs if isinstance(pattern, str) and fnmatchcase(job.name, pattern)]
-    for job in met:
-        if job.kind == plan.kind:
-            return (
-                f"{job.name!r} was created before this plan was given, or another plan was for it: the first that matches wins."
-            )
-    for job in met:
-        kind = "Plan" if job.kind == TRAINING else f"{job.kind.name.capitalize()}JobPlan"
-        children = f", and for its training jobs by {job.name + '-*'!r}" if job.kind == TUNING and plan.kind == TRAINING else ""
-        return f"{job.name!r} is a {job.kind.noun}, and this plan is for {plan.kind.noun}s: plan it by a {kind}{children}."
-    return ""
+    if not met:
+        return ""
+    # A job of the plan's own kind comes first.
+    job = min(met, key=lambda one: one.kind != plan.kind)
+    if job.kind == plan.kind:
+        return f"{job.name!r} was created before this plan was given, or another plan was for it: the first that matches wins."
+    children = f", and for its training jobs by {job.name + '-*'!r}" if job.kind == TUNING and plan.kind == TRAINING else ""
+    right = type(job.plan).__name__
+    return f"{job.name!r} is a {job.kind.noun}, and this plan is for {plan.kind.noun}s: plan it by a {right}{children}."
 
 
 def _complaint(kind: str, unused: Sequence[object], *, verb: str, against: str, mend: str) -> Iterator[str]:
