@@ -36,7 +36,7 @@ nitpick_ignore_regex = [
     # A private name has no place to link to.
     (r"py:.*", r"sagemock\.(.*\.)?_\w+"),
     # What the plans of all kinds share, and a mapping that behaves as that of the mock: in signatures only.
-    (r"py:class", r"sagemock\.jobs\.fields\.GeneralFields|sagemock\.served\.remote_views\.RemoteAccounts"),
+    (r"py:class", r"sagemock\.jobs\.fields\.GeneralFields|sagemock\.served\.remote_mappings\.RemoteAccounts"),
 ]
 
 

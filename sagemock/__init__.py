@@ -34,17 +34,9 @@ if TYPE_CHECKING:
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
     from sagemock.served.remote import RemoteMock, connect
-    from sagemock.served.remote_views import (
-        RemoteClock,
-        RemoteJob,
-        RemoteJobs,
-        RemoteProcessingJob,
-        RemoteProcessingJobs,
-        RemoteTransformJob,
-        RemoteTransformJobs,
-        RemoteTuningJob,
-        RemoteTuningJobs,
-    )
+    from sagemock.served.remote_clock import RemoteClock
+    from sagemock.served.remote_mappings import RemoteJobs, RemoteProcessingJobs, RemoteTransformJobs, RemoteTuningJobs
+    from sagemock.served.remote_views import RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -147,15 +139,15 @@ _HOMES = {
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
     "child_environment": "sagemock.served.environment",
-    "RemoteClock": "sagemock.served.remote_views",
+    "RemoteClock": "sagemock.served.remote_clock",
     "RemoteJob": "sagemock.served.remote_views",
-    "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteJobs": "sagemock.served.remote_mappings",
     "RemoteProcessingJob": "sagemock.served.remote_views",
-    "RemoteProcessingJobs": "sagemock.served.remote_views",
+    "RemoteProcessingJobs": "sagemock.served.remote_mappings",
     "RemoteTransformJob": "sagemock.served.remote_views",
-    "RemoteTransformJobs": "sagemock.served.remote_views",
+    "RemoteTransformJobs": "sagemock.served.remote_mappings",
     "RemoteTuningJob": "sagemock.served.remote_views",
-    "RemoteTuningJobs": "sagemock.served.remote_views",
+    "RemoteTuningJobs": "sagemock.served.remote_mappings",
     "RemoteMock": "sagemock.served.remote",
     "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",

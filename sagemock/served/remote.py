@@ -10,18 +10,15 @@ from sagemock.events.bridge import Events
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.served.control_client import ControlClient, instant_of, members, moment, span, truth
 from sagemock.served.plans import PLANS, AnyPlan, to_document
-from sagemock.served.remote_views import (
+from sagemock.served.remote_clock import RemoteClock
+from sagemock.served.remote_mappings import (
     RemoteAccounts,
-    RemoteClock,
-    RemoteJob,
     RemoteJobs,
-    RemoteProcessingJob,
     RemoteProcessingJobs,
-    RemoteTransformJob,
     RemoteTransformJobs,
-    RemoteTuningJob,
     RemoteTuningJobs,
 )
+from sagemock.served.remote_views import RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
 from sagemock.service.calls import Call, Calls
 from sagemock.service.faults import Moment
 from sagemock.training.plan.plan import Plan

@@ -1,100 +1,23 @@
-"""The views of a served mock: its clock, its jobs and its accounts. Each reading asks the server."""
+"""The views of the jobs of a served mock. Each reading asks the server."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Generic, NoReturn, TypeVar, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, cast
 from urllib.parse import quote
 
-from sagemock.checks import quoted
-from sagemock.errors import InvalidType, NotServed, UnknownJob
+from sagemock.errors import NotServed
 from sagemock.processing.plan import ProcessingJobPlan
-from sagemock.served.control_client import ControlClient, instant_of, maybe, members, moment, span, truth
+from sagemock.served.control_client import ControlClient, instant_of, maybe, members, moment, truth
 from sagemock.served.plans import AnyPlan, from_document
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.world.views import ChildView, TransitionView
 
-__all__ = [
-    "CLOCK_LACKS",
-    "RemoteAccounts",
-    "RemoteClock",
-    "RemoteJob",
-    "RemoteJobs",
-    "RemoteProcessingJob",
-    "RemoteProcessingJobs",
-    "RemoteTransformJob",
-    "RemoteTransformJobs",
-    "RemoteTuningJob",
-    "RemoteTuningJobs",
-]
+__all__ = ["RemoteJob", "RemoteProcessingJob", "RemoteTransformJob", "RemoteTuningJob", "RemoteView"]
 
 
-CLOCK_LACKS: Final = {
-    "paused": "its sleepers are in the mock's own process: pause it there",
-    "forced_moves": "its threads are in the mock's own process: read them there",
-}
-"""The attributes of a mock's clock that a `RemoteClock` does not have, each with the reason."""
-
-
-class RemoteClock:
-    """The clock of a served mock."""
-
-    def __init__(self, client: ControlClient) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name in CLOCK_LACKS:
-            raise NotServed(f"the clock of a served mock has no {name}: {CLOCK_LACKS[name]}")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def now(self) -> datetime:
-        """Return the present instant, aware, in UTC."""
-        return instant_of(self._document()["now"])
-
-    def advance(self, by: timedelta | float | None = None, /, **units: float) -> None:
-        """Let time pass: `advance(minutes=5)`, `advance(timedelta(minutes=5))` or `advance(300)` (seconds)."""
-        if (by is None) == (not units):
-            raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
-        try:
-            given = timedelta(**units) if by is None else by
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidType(f"advance() takes units of time ({error}): write advance(minutes=5)") from None
-        self._client.ask("POST", "/clock", {"advance": span(given)})
-
-    def advance_to(self, when: datetime | str | float) -> None:
-        """Let time pass until `when`."""
-        self._client.ask("POST", "/clock", {"to": moment(when)})
-
-    @property
-    def latency(self) -> timedelta:
-        """The virtual time that a call takes; may be set at any time, as a timedelta or in seconds."""
-        return timedelta(seconds=self._document()["latency"])
-
-    @latency.setter
-    def latency(self, value: timedelta | float) -> None:
-        self._client.ask("POST", "/clock", {"latency": span(value)})
-
-    @property
-    def rate(self) -> float:
-        """The virtual seconds that pass by themselves in each real second."""
-        rate: float = self._document()["rate"]
-        return rate
-
-    @property
-    def idle_limit(self) -> timedelta | None:
-        """How long code in the mock's own process may poll, in virtual time, when nothing can happen any more."""
-        limit = self._document()["idle_limit"]
-        return None if limit is None else timedelta(seconds=limit)
-
-    def _document(self) -> Any:  # noqa: ANN401  # a JSON value
-        return self._client.document("GET", "/clock")
-
-    def __repr__(self) -> str:
-        return f"<RemoteClock at {self.now().isoformat()}>"
-
-
-class _RemoteView:
+class RemoteView:
     """A job of a served mock, as it is now: each reading asks the server."""
 
     kind: ClassVar[str]
@@ -203,7 +126,7 @@ class _RemoteView:
         return self.timeline()
 
 
-class RemoteJob(_RemoteView):
+class RemoteJob(RemoteView):
     """A training job of a served mock, as it is now: each reading asks the server."""
 
     kind = "training"
@@ -254,7 +177,7 @@ class RemoteJob(_RemoteView):
         return f"<job {document['name']!r}: {document['status']}/{document['secondary_status']}>"
 
 
-class _RemoteBatchView(_RemoteView):
+class _RemoteBatchView(RemoteView):
     """A processing or a transform job."""
 
     @property
@@ -292,7 +215,7 @@ class RemoteTransformJob(_RemoteBatchView):
         return cast("TransformJobPlan", self._plan())
 
 
-class RemoteTuningJob(_RemoteView):
+class RemoteTuningJob(RemoteView):
     """A tuning job of a served mock, as it is now: each reading asks the server."""
 
     kind = "tuning"
@@ -328,111 +251,3 @@ class RemoteTuningJob(_RemoteView):
 
 def _child(document: Mapping[str, Any]) -> ChildView:
     return ChildView(**{**document, "created": instant_of(document["created"]), "ended": maybe(document["ended"])})
-
-
-_V = TypeVar("_V", bound=_RemoteView)
-
-
-class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
-    """The jobs of one kind of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
-
-    _shown: ClassVar[type[Any]]
-    """The class of the views."""
-
-    def __init__(self, client: ControlClient) -> None:
-        self._client = client
-
-    def _all(self) -> list[Any]:
-        found: list[Any] = self._client.document("GET", "/jobs", kind=self._shown.kind)["jobs"]
-        return found
-
-    def _view(self, arn: str) -> _V:
-        view: _V = self._shown(self._client, arn)
-        return view
-
-    def __getitem__(self, key: str) -> _V:
-        if not isinstance(key, str) or not key:
-            raise UnknownJob(f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']")
-        # If there is no such job, this raises the server's error.
-        document = self._client.document("GET", f"/jobs/{quote(key, safe='')}", kind=self._shown.kind)
-        if document["kind"] != self._shown.kind:
-            prefix = "" if document["kind"] == "training" else f"{document['kind']}_"
-            raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: ask for {prefix}jobs[{document['name']!r}]")
-        return self._view(document["arn"])
-
-    def __iter__(self) -> Iterator[str]:
-        jobs = self._all()
-        names = [one["name"] for one in jobs]
-        return iter([one["name"] if names.count(one["name"]) == 1 else one["arn"] for one in jobs])
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def all(self) -> list[_V]:
-        """Return every job in the order of creation, including jobs that share a name."""
-        return [self._view(one["arn"]) for one in self._all()]
-
-    def __repr__(self) -> str:
-        prefix = "" if self._shown.kind == "training" else f"{self._shown.kind} "
-        return f"<{prefix}jobs {', '.join(repr(one) for one in self.all())}>"
-
-
-class RemoteJobs(_RemoteJobsOf[RemoteJob]):
-    """The training jobs of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
-
-    _shown = RemoteJob
-
-
-class RemoteProcessingJobs(_RemoteJobsOf[RemoteProcessingJob]):
-    """The processing jobs of a served mock by name or ARN."""
-
-    _shown = RemoteProcessingJob
-
-
-class RemoteTransformJobs(_RemoteJobsOf[RemoteTransformJob]):
-    """The transform jobs of a served mock by name or ARN."""
-
-    _shown = RemoteTransformJob
-
-
-class RemoteTuningJobs(_RemoteJobsOf[RemoteTuningJob]):
-    """The tuning jobs of a served mock by name or ARN."""
-
-    _shown = RemoteTuningJob
-
-
-class RemoteAccounts(Mapping[str, str]):
-    """The account ids of callers by access key id: `mock.accounts["AKIDOTHER"] = "210987654321"`."""
-
-    def __init__(self, client: ControlClient) -> None:
-        self._client = client
-
-    def _document(self) -> dict[str, str]:
-        document: dict[str, str] = self._client.document("GET", "/accounts")["accounts"]
-        return document
-
-    def __getitem__(self, access_key: str) -> str:
-        return self._document()[access_key]
-
-    def __setitem__(self, access_key: str, account_id: str) -> None:
-        self._client.ask("POST", "/accounts", {"accounts": {access_key: account_id}})
-
-    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # anything else is refused
-        """Set several accounts, or none of them if one is not valid."""
-        try:
-            given = dict(other, **more)
-        except (TypeError, ValueError):
-            raise InvalidType(
-                f"accounts are updated with a mapping from access key ids to account ids, not with {quoted(other)}: "
-                "write mock.accounts.update({'AKIDOTHER': '210987654321'})"
-            ) from None
-        self._client.ask("POST", "/accounts", {"accounts": given})
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._document())
-
-    def __len__(self) -> int:
-        return len(self._document())
-
-    def __repr__(self) -> str:
-        return repr(self._document())

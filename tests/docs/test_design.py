@@ -73,6 +73,7 @@ def test_a_kind_of_jobs_consists_of_the_listed_files(kind: str) -> None:
         "batch_check",
         "plans",
         "remote_views",
+        "remote_mappings",
         "worlds",
         "outcomes",
         "chance",

@@ -28,7 +28,8 @@ from sagemock import (
     mock_sagemaker,
 )
 from sagemock.served.remote import LACKS
-from sagemock.served.remote_views import CLOCK_LACKS, RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
+from sagemock.served.remote_clock import CLOCK_LACKS
+from sagemock.served.remote_views import RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from tests.support.calling import START, after, create
 from tests.support.http import call
