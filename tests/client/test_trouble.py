@@ -18,6 +18,7 @@ from botocore.session import Session
 
 from sagemock import NothingWillHappen, mock_sagemaker
 from tests.support.calling import START, after, code_and_text, create, request
+from tests.support.waiting import PATIENCE_S
 
 
 def one_attempt(**timeouts: Any) -> Config:
@@ -50,8 +51,6 @@ def error_of(client: Any) -> Exception:
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
 """What a server does with a connection; the event is set when the client has gone."""
-PATIENCE_S = 20
-"""Seconds after which a hanging test fails."""
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:

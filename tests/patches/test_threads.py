@@ -16,7 +16,7 @@ from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches import threads, ticks
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 START = "2018-07-30T00:00:00Z"
 
@@ -130,7 +130,7 @@ def test_a_timeout_does_not_overtake_a_computing_thread(sagemaker: SageMakerMock
         done.set()
 
     threading.Thread(target=compute).start()
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)
     assert now_s(sagemaker) == 0
 
 

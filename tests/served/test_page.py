@@ -61,7 +61,7 @@ def test_the_page_loads_nothing_from_another_host(url: str) -> None:
 
 @BROWSER
 def test_a_click_in_one_browser_shows_in_the_other(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
-    """Within a second; every button does what it says."""
+    """At its next look, of which it takes two a second or more; every button does what it says."""
     for name in ("stops", "fails", "completes"):
         create(client, name)
     create(client, "spot", **SPOT)
@@ -73,11 +73,13 @@ def test_a_click_in_one_browser_shows_in_the_other(sagemaker: SageMakerMock, cli
     one.click(button("+1 min"))
     other.until(f"{status('stops')} === 'InProgress / Training'")
     assert (sagemaker.clock.now().hour, sagemaker.clock.now().minute) == (0, 3)
-    seen = "performance.now()"
     one.click(button("stop stops"))
-    began = other.ask(seen)
-    other.until(f"{status('stops')} === 'Stopping'")
-    assert other.ask(seen) - began < 1000
+    one.until(f"{status('stops')} === 'Stopping'")
+    # The page numbers its looks; the one that is under way may have begun before the click.
+    number = other.ask("turn")
+    other.until(f"turn > {number} + 1")
+    assert other.ask(status("stops")) == "Stopping"
+    assert other.ask("EVERY_MS") <= 500
     one.ask("document.getElementById('reason').value = 'ClientError: clicked'")
     one.click(button("fail fails"))
     other.click(button("interrupt spot"))

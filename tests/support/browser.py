@@ -30,7 +30,7 @@ new Promise((done, fail) => {
         let found;
         try { found = (() => (%s))(); } catch (error) { found = undefined; }
         if (found) done(found);
-        else if (performance.now() - began > 20000) fail(new Error("it never came"));
+        else if (performance.now() - began > 60000) fail(new Error("it never came"));
         else setTimeout(look, 20);
     })();
 })
@@ -97,7 +97,7 @@ class Tab:  # pragma: no cover  # where there is Chromium
         return found["result"].get("value")
 
     def until(self, expression: str) -> Any:
-        """Wait in real time, at most 20 seconds, until an expression is true; return its value."""
+        """Wait in real time, at most a minute, until an expression is true; return its value."""
         return self.ask(_UNTIL % expression)
 
     def click(self, element: str) -> None:

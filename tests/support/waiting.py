@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from sagemock.clock.real import real
 
-__all__ = ["eventually"]
+__all__ = ["PATIENCE_S", "eventually"]
 
 PATIENCE_S = 60
+"""What a machine may take for anything: a test that waits longer has hung, or waited for real what should pass at once."""
 
 
 def eventually(holds: Callable[[], object]) -> None:
