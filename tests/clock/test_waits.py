@@ -266,6 +266,12 @@ def test_a_running_or_ended_thread_waits_for_nothing() -> None:
     assert why(ended) == Wait(Why.RUNS)
 
 
+def test_a_thread_that_wakes_another_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the same system call as one that waits, for an instant, with another operation: FUTEX_WAKE, private."""
+    monkeypatch.setattr(waits, "blocked_in", lambda _: system_calls.Call("futex", (0, 129, 1, 0)))
+    assert why(threading.current_thread()).why is Why.RUNS
+
+
 def test_where_waits_cannot_be_read_threads_are_observed(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a free-threaded build, whose frames keep moving, and on a machine with other system call numbers."""
     with pool_thread() as (_, worker):
