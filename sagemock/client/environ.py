@@ -16,9 +16,10 @@ from sagemock.moto.handler import disown
 from sagemock.patches.active import Innermost
 from sagemock.patches.patch import Wrapped
 
-__all__ = ["BEARER", "LEADS_TO_CREDENTIALS", "NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
+__all__ = ["BEARER", "LEADS_TO_CREDENTIALS", "NONE_HERE", "REGION", "Environ", "MetadataOff", "StandIns", "stand_in"]
 
 REGION: Final = "us-east-1"
+"""The region of whoever names none."""
 _STAND_IN: Final = "sagemock"
 _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _PROFILES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")

@@ -2,8 +2,7 @@
 
 import os
 
-from sagemock.client.environ import BEARER, LEADS_TO_CREDENTIALS
-from sagemock.served.wire import REGION
+from sagemock.client.environ import BEARER, LEADS_TO_CREDENTIALS, REGION
 
 __all__ = ["child_environment"]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
+from sagemock.client.environ import REGION
 from sagemock.client.response import http_date
 from sagemock.clock.real import real
 from sagemock.errors import SagemockError
@@ -15,7 +16,6 @@ from sagemock.protocol.model import Api, partition_of, session
 from sagemock.protocol.request import Request, Timeouts
 
 __all__ = [
-    "REGION",
     "SERVICES",
     "Response",
     "TooLarge",
@@ -28,8 +28,6 @@ __all__ = [
     "written",
 ]
 
-REGION: Final = "us-east-1"
-"""The region of an unsigned request, which names none."""
 SERVICES: Final = ("sagemaker", "logs")
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]*)/[^/,\s]*/([^/,\s]*)/([^/,\s]*)/aws4_request")
 _ATTEMPT: Final = re.compile(r"attempt=([1-9][0-9]{0,3})\b")
@@ -69,6 +67,7 @@ def scoped(headers: Mapping[str, str]) -> Scope:
     """Return the credential scope of a request."""
     found = _SCOPE.search(headers.get("authorization", ""))
     if found is None:
+        # An unsigned request names no region.
         return Scope(None, REGION, None)
     access_key, region, service = found.groups()
     return Scope(access_key, region or REGION, service)

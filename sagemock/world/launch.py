@@ -10,6 +10,7 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 
 from sagemock.checks import nearest, quoted, text
+from sagemock.client.environ import REGION
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import Kind
@@ -79,7 +80,8 @@ def _defaults(partition: str, region: str, account: str, fields: Mapping[str, An
     """Return the fields that CreateTrainingJob requires, for a job on one instance for general purposes."""
     stops = {"MaxRuntimeInSeconds": _DAY_S}
     if fields.get("EnableManagedSpotTraining"):
-        stops["MaxWaitTimeInSeconds"] = _DAY_S
+        # Longer, so that the job can reach either limit.
+        stops["MaxWaitTimeInSeconds"] = 2 * _DAY_S
     return {
         "AlgorithmSpecification": {
             "TrainingImage": f"{account}.dkr.ecr.{region}.amazonaws.com/training:latest",
@@ -155,5 +157,5 @@ def _cut(refusal: Refusal) -> str:
 
 
 def _region() -> str:
-    """Return the region of a client that names none. An active mock always sets one."""
-    return str(Session().get_config_variable("region"))
+    """Return the region of a client that names none; the code under test may have emptied the environment."""
+    return Session().get_config_variable("region") or REGION

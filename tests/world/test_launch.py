@@ -1,5 +1,6 @@
 """Jobs that the test creates on the mock, without a client."""
 
+import os
 import threading
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sagemock import InvalidType, InvalidValue, JobView, Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock import InvalidType, InvalidValue, JobView, Plan, SageMakerMock, UsageError, mock_sagemaker, outcomes
 from tests.support.calling import START, YOUNG, make_client, request
 
 
@@ -65,11 +66,21 @@ def test_a_job_may_be_created_as_completed(mock: SageMakerMock) -> None:
 
 
 def test_a_spot_job_has_a_max_wait_time(mock: SageMakerMock) -> None:
-    """Its default StoppingCondition is one that AWS accepts for spot jobs."""
+    """Its default StoppingCondition is one that AWS accepts for spot jobs, and lets them end in every way."""
     mock.create_training_job("spot", EnableManagedSpotTraining=True)
     mock.advance_until("spot", "Training")
     mock.interrupt("spot")
-    assert mock.jobs["spot"].request["StoppingCondition"]["MaxWaitTimeInSeconds"] == 86_400
+    assert mock.jobs["spot"].request["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400, "MaxWaitTimeInSeconds": 172_800}
+
+
+@pytest.mark.parametrize("outcome", outcomes.ALL.values(), ids=str)
+def test_a_default_spot_job_can_end_in_every_way(outcome: outcomes.Outcome) -> None:
+    """Also at each of its two limits."""
+    assert isinstance(outcome.plan, Plan)
+    with mock_sagemaker(plan=outcome.plan) as mock:
+        job = mock.create_training_job("spot", EnableManagedSpotTraining=True)
+        mock.advance_until_idle()
+        assert (job.status, job.secondary_status) == (outcome.status, outcome.secondary_status)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +91,14 @@ def test_the_partition_follows_the_region(mock: SageMakerMock, region: str, part
     view = mock.create_training_job("churn-1", region=region)
     assert view.arn == f"arn:{partition}:sagemaker:{region}:123456789012:training-job/churn-1"
     assert mock.create_training_job("churn-1", region="us-east-2").arn != view.arn
+
+
+def test_a_job_has_a_region_without_an_environment(mock: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code under test may empty the environment, as `patch.dict(os.environ, clear=True)` does."""
+    for name in os.environ:
+        monkeypatch.delenv(name)
+    views = mock.create_training_job("churn-1"), mock.create_processing_job("clean-1"), mock.create_tuning_job("tune-1")
+    assert {view.region for view in views} == {"us-east-1"}
 
 
 def test_the_account_is_the_mocks() -> None:
