@@ -3,7 +3,12 @@
 from importlib.metadata import version as installed_version
 from typing import Any
 
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.logging import getLogger
+
 import sagemock
+
+logger = getLogger("sagemock")
 
 project = "sagemock"
 project_copyright = "the sagemock authors"
@@ -40,6 +45,19 @@ nitpick_ignore_regex = [
 ]
 
 
+def told(app: Any, what: str, name: str, _: object, __: object, lines: list[str]) -> None:  # noqa: ANN401, ARG001  # as Sphinx calls it
+    """Give data the docstring below its definition; Sphinx would give it that of its type, such as `str`."""
+    if what == "data":
+        module, _, short = name.rpartition(".")
+        home = module if module != "sagemock" else sagemock._HOMES[short]  # noqa: SLF001  # where the name is defined
+        found = ModuleAnalyzer.for_module(home).find_attr_docs().get(("", short))
+        if found is None:
+            logger.warning("%s has no docstring", name)
+        lines[:] = found or []
+    elif lines and lines[0].startswith("Alias for field number"):
+        logger.warning("%s has no docstring", name)
+
+
 def at_top_level(app: Any, env: Any, node: Any, content: Any) -> Any:  # noqa: ANN401  # Sphinx is not there to be asked
     """Let a signature that names a class by its module link to its entry: the reference has each name where users import it."""
     module, _, name = node["reftarget"].rpartition(".")
@@ -52,3 +70,4 @@ def at_top_level(app: Any, env: Any, node: Any, content: Any) -> Any:  # noqa: A
 def setup(app: Any) -> None:  # noqa: ANN401  # Sphinx is not there to be asked
     """Register what Sphinx calls."""
     app.connect("missing-reference", at_top_level)
+    app.connect("autodoc-process-docstring", told)

@@ -133,7 +133,7 @@ _HOMES = {
     "Handler": "sagemock.events.handler",
     "LambdaContext": "sagemock.events.handler",
     "Lines": "sagemock.jobs.lines",
-    "Duration": "sagemock.training.plan.phase",
+    "Duration": "sagemock.jobs.durations",
     "Phase": "sagemock.training.plan.phase",
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",

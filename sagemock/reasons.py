@@ -30,27 +30,27 @@ _ENDING: Final = Assumption("how the reason of an image that cannot be pulled go
 LENGTH: Final = 1024
 """The longest FailureReason (service model). The service cuts the container's failure file to this length."""
 
-# DIAGNijmegen/rse-grand-challenge#2631
 CAPACITY: Final = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
 )
-# aws/sagemaker-python-sdk#1378, of a processing job
+"""No instance was free (DIAGNijmegen/rse-grand-challenge#2631)."""
 ALGORITHM_LOGS: Final = "AlgorithmError: See job logs for more information"
-# aws/amazon-sagemaker-examples, a notebook of 2022, of a transform job
+"""Seen of a processing job (aws/sagemaker-python-sdk#1378)."""
 CLIENT_LOGS: Final = "ClientError: See job logs for more information"
-# comic/grand-challenge.org
+"""Seen of a transform job (aws/amazon-sagemaker-examples, a notebook of 2022)."""
 INTERNAL: Final = "InternalServerError: We encountered an internal error. Please try again."
-# comic/grand-challenge.org
+"""The service failed (comic/grand-challenge.org)."""
 OUT_OF_MEMORY: Final = (
     "ClientError: Please use an instance type with more memory, or reduce the size of job data processed on an instance."
 )
-# comic/grand-challenge.org
+"""The container needed more memory than its instance has (comic/grand-challenge.org)."""
 UPLOAD: Final = "ClientError: Artifact upload failed:ClientError: Out of Memory. Please use a larger instance"
-# astronomer/docs#1695 (2023)
+"""The model could not be uploaded (comic/grand-challenge.org)."""
 ROLE: Final = (
     "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: sts:AssumeRole "
     "on the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the role."
 )
+"""SageMaker may not assume the role of the job (astronomer/docs#1695, 2023)."""
 _UNKNOWN_MANIFEST: Final = "manifest unknown: Requested image not found"
 
 

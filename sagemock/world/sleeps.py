@@ -15,7 +15,9 @@ class Sleep(NamedTuple):
     """One virtual sleep: its start and its length."""
 
     at: datetime
+    """When it began."""
     duration: timedelta
+    """How long it was to last."""
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self._length}"

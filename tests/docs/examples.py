@@ -21,6 +21,7 @@ from sybil.document import PythonDocStringDocument
 from sybil.evaluators.python import PythonEvaluator
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import CodeBlockParser, SkipParser
+from sybil.parsers.rest import CodeBlockParser as RestCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParser
 
@@ -34,9 +35,13 @@ DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 
 class PythonExampleParser(CodeBlockParser):
-    """Read ```` ```python ```` blocks."""
+    """Read ```` ```python ```` blocks, and `.. code-block:: python` in a block of directives, as in the reference."""
 
     language = "python"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lexers += RestCodeBlockParser(self.language).lexers
 
     def evaluate(self, example: Example) -> str | None:
         """Run the example: in a child pytest if it defines tests, otherwise here."""

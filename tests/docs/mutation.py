@@ -76,7 +76,8 @@ def checks_nothing(source: str) -> bool:
 
 def needed(source: str, later: str) -> ast.Module:
     """Return the statements of an example that bind names which later examples, or these statements, use."""
-    names, kept = set(WORD.findall(later)), list[ast.stmt]()
+    # Of `import *`, nobody knows what is used.
+    names, kept = {*WORD.findall(later), "*"}, list[ast.stmt]()
     for statement in reversed(ast.parse(source).body):
         if _bound(statement) & names:
             kept.insert(0, statement)

@@ -11,6 +11,7 @@ APART = {ROOT / "docs" / "errors.md"}
 TIME = "it is about time, and calls nothing"
 BEFORE = "it is a test before the change to sagemock"
 OTHERS = "its call is one that sagemock does not answer"
+FAULT = "the test is at fault, which is said before anything is asked"
 EXPECTED = {
     "docs/how-to/credentials.md: import os": "it sets a variable",
     "docs/how-to/events-and-lambda.md: test_a_misspelt_status_is_found": "the pattern is refused before anything is asked",
@@ -29,6 +30,20 @@ EXPECTED = {
     'docs/nuances.md: assert "2018" not in time.ctime()': TIME,
     "docs/nuances.md: assert sagemaker.sleeps == []": TIME,
     'docs/nuances.md: assert asyncio.run(both()) == ["timeout", "timeout"]  # at once': TIME,
+    "docs/reference.md: assert clock.now() == sagemaker.clock.now()": TIME,
+    "docs/reference.md: assert current() is inner": "it is about mocks within mocks",
+    'docs/reference.md: assert len(reasons.checked("AlgorithmError: " + "x" * 5000)) == 1024': "it is about a text",
+    'docs/reference.md: assert sagemaker.clock.now().isoformat() == "2018-07-30T05:00:00+00:00"': TIME,
+    "docs/reference.md: assert sagemaker.clock.forced_moves[0].passed == timedelta(hours=1)": TIME,
+    "docs/reference.md: assert sagemaker.options.plan == Plan.fails()": "it reads what was given",
+    "docs/reference.md: assert sagemaker.sleeps == [Sleep(at, timedelta(seconds=60))]": TIME,
+    "docs/reference.md: assert sagemaker.sleeps.total == timedelta(seconds=90)": TIME,
+    "docs/reference.md: is_over = mock_sagemaker().start()": FAULT,
+    'docs/reference.md: with mock_sagemaker() as sagemaker, pytest.raises(InvalidValue, match="forward"):': FAULT,
+    'docs/reference.md: with mock_sagemaker(), pytest.raises(NotAnswered, match="s3"):': OTHERS,
+    'docs/reference.md: with pytest.raises(InvalidType, match="latency"):': FAULT,
+    'docs/reference.md: with pytest.raises(PlanError, match="Trainign"):': FAULT,
+    "docs/reference.md: with pytest.raises(SagemockError), mock_sagemaker() as sagemaker:": FAULT,
 }
 """The examples that may pass without answers, and the reasons."""
 
