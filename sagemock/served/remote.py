@@ -25,6 +25,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.world.arguments import kind_of
+from sagemock.world.misnamed import refuse_attribute
 
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
@@ -51,7 +52,7 @@ class RemoteMock:
     def __getattr__(self, name: str) -> NoReturn:
         if name in LACKS:
             raise NotServed(f"a served mock has no {name}: {LACKS[name]}")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        refuse_attribute(self, name)
 
     def __repr__(self) -> str:
         return f"<RemoteMock at {self.url}>"

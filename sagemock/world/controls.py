@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sagemock import checks, reasons
 from sagemock.checks import flag, nearest, public, quoted, whole
@@ -30,6 +30,7 @@ from sagemock.training.job import Job
 from sagemock.world import launch
 from sagemock.world.arguments import check_matcher, check_source, kind_of, named_kind
 from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
+from sagemock.world.misnamed import refuse_attribute
 from sagemock.world.sleeps import Sleeps
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
@@ -45,6 +46,11 @@ class Controls:
         """The active worlds; the last one is the innermost."""
         self._last: World | None = None
         """The world that ended last."""
+
+    if not TYPE_CHECKING:  # pragma: no branch  # for a type checker, an unknown attribute is an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            refuse_attribute(self, name)
 
     @property
     def _world(self) -> World:
