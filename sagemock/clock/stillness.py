@@ -61,7 +61,7 @@ class _Seen:
     pulse: Hashable
     since_s: float
     began_s: float
-    process: "Work"
+    process: Work | None = None
     pauses: int = 0
     looks: int = 0
     runs: int = 0
@@ -69,6 +69,12 @@ class _Seen:
     """Whether the thread certainly stands still, as long as this pulse stays."""
     wait: Wait | None = None
     """Why the thread waits, if the answer holds as long as this pulse stays."""
+
+    def begin_spell(self, now_s: float) -> Work:
+        """Begin to count the looks, and return the work of the process until now."""
+        self.began_s, self.looks, self.runs = now_s, 0, 0
+        self.process = Work()
+        return self.process
 
 
 @dataclass(slots=True)
@@ -247,13 +253,16 @@ class Stillness:
         now_s = real.monotonic()
         seen = self._seen.get(thread)
         if seen is None:
-            self._seen[thread] = _Seen(pulse, now_s, now_s, Work())
+            self._seen[thread] = _Seen(pulse, now_s, now_s)
             return False
         seen.looks += 1
         seen.runs += pulse is None
         seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
             seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
+            if seen.process is None:
+                # Most threads stand still soon: measure the work of all threads only for one that does not.
+                seen.begin_spell(now_s)
             return pulse is not None and _ticks(seen, now_s)
         if seen.is_sure or seen.pauses < _PAUSES:
             return seen.is_sure
@@ -266,13 +275,11 @@ class Stillness:
 
 def _ticks(seen: _Seen, now_s: float) -> bool:
     """Return whether a thread that never stands still for long has mostly waited over a spell, and begin the next spell."""
-    took_s = now_s - seen.began_s
-    if took_s < _SPELL_S or seen.looks < _LOOKS:
+    took_s, before = now_s - seen.began_s, seen.process
+    if before is None or took_s < _SPELL_S or seen.looks < _LOOKS:
         return False
-    process = Work()
-    found = process.since_ns(seen.process) < took_s * 1e9 * _SHARE and seen.runs < seen.looks * _SHARE
-    seen.began_s, seen.process, seen.looks, seen.runs = now_s, process, 0, 0
-    return found
+    runs_little = seen.runs < seen.looks * _SHARE
+    return seen.begin_spell(now_s).since_ns(before) < took_s * 1e9 * _SHARE and runs_little
 
 
 def _is_told_by_kernel() -> bool:

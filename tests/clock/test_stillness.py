@@ -126,7 +126,7 @@ def test_a_ticking_thread_rests_if_it_mostly_waits(
     monkeypatch.setattr(waits, "_waits_for_a_processor", lambda: [("1", int(waited_s * 1e9) * passed[0])])
     still = Stillness(pulse)
     still.rests(ME)
-    for look in range(24):
+    for look in range(25):
         clock.now_s += 0.004
         pulse.beats = None if look < runs else look
         assert not still.rests(ME)

@@ -47,6 +47,40 @@ def test_time_does_not_move_before_older_threads_have_begun(pool: ThreadPoolExec
             assert began.result().timestamp() == 1_532_908_800
 
 
+def test_time_does_not_move_before_an_idle_worker_has_begun() -> None:
+    """It was seen idle before, again and again."""
+    with mock_sagemaker(start=START) as sagemaker, ThreadPoolExecutor(3) as pool:
+        list(pool.map(time.sleep, (1, 2, 3)))
+        for round_ in range(1, 21):
+            time.sleep(600)
+            began = pool.submit(sagemaker.clock.now)
+            time.sleep(600)
+            assert began.result().timestamp() == 1_532_908_800 + 3 + round_ * 1200 - 600
+
+
+def test_no_time_passes_while_a_pool_is_shut_down() -> None:
+    """Its idle workers were seen idle; now they end, and a thread waits for that."""
+
+    def beat() -> None:
+        while not ended.is_set():
+            time.sleep(10)
+
+    ended, passed = threading.Event(), list[float]()
+    with mock_sagemaker(start=START) as sagemaker:
+        heart = threading.Thread(target=beat)
+        heart.start()
+        for _ in range(20):
+            pool = ThreadPoolExecutor(3)
+            list(pool.map(time.sleep, (1, 1, 1)))
+            time.sleep(60)
+            before = sagemaker.clock.now()
+            pool.shutdown()
+            passed.append((sagemaker.clock.now() - before).total_seconds())
+        ended.set()
+        heart.join()
+    assert passed == [0] * 20
+
+
 def test_a_worker_that_is_busy_for_other_code_stays_older(pool: ThreadPoolExecutor) -> None:
     """Its sleep is real; afterwards it takes the mock's work."""
     begun, go, naps = threading.Event(), threading.Event(), list[float]()
