@@ -20,6 +20,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 NAMES: dict[str, Any] = {"Plan": Plan, "Phase": Phase, "reasons": reasons}
 CREATED_US = 1_532_908_800_000_000
+WIDTH = 120
+"""The width of the page in characters (docs/_static/wide.css)."""
 exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own code
 
 
@@ -34,12 +36,12 @@ def picture_of(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mappi
         job = transform.Job("job", place, request, plan, transform.concrete(plan, request, dice), CREATED_US, 1)
     else:
         job = Job("job", place, request, plan, script(plan, request, dice), CREATED_US, 1)
-    return timeline(job, job.last_us)
+    return timeline(job, job.last_us, width=WIDTH)
 
 
 @pytest.mark.parametrize("call,picture", BLOCKS, ids=[call for call, _ in BLOCKS])
 def test_a_picture_is_up_to_date(call: str, picture: str) -> None:
-    """The page shows each life as `print(sagemaker.timeline(name))` does."""
+    """The page shows each life as `print(sagemaker.timeline(name, width=120))` does."""
     assert eval(f"picture_of({call})", {**NAMES, "picture_of": picture_of}) == picture  # noqa: S307  # our own code
 
 
