@@ -15,8 +15,6 @@ FAULT = "the test is at fault, which is said before anything is asked"
 EXPECTED = {
     "docs/how-to/credentials.md: import os": "it sets a variable",
     "docs/how-to/events-and-lambda.md: test_a_misspelt_status_is_found": "the pattern is refused before anything is asked",
-    "docs/how-to/frozen-time.md: assert sagemaker.clock.now() == datetime.now(timezone.utc) "
-    "== datetime(2018, 7, 30, 1, tzinfo=timezone.utc)": TIME,
     "docs/how-to/moto-beside-us.md: test_another_host_of_aws_is_not_looked_up": OTHERS,
     "docs/how-to/moto-beside-us.md: test_nobody_answers_s3": OTHERS,
     "docs/how-to/threads-and-asyncio.md: test_a_sleep_ends_with_the_mock": TIME,
