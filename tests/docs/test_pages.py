@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sagemock import mock_sagemaker
 from tests.docs.pages import DOCS, generated, write
 
 
@@ -20,9 +22,12 @@ def test_generated_texts_are_written_to_their_files(tmp_path: Path) -> None:
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(generated())
 
 
-def test_the_page_shows_the_output_of_its_example() -> None:
+def test_the_page_shows_the_output_of_its_example(capsys: pytest.CaptureFixture[str]) -> None:
     """The texts below the example in docs/how-to/see-a-job.md."""
     text = (DOCS / "how-to" / "see-a-job.md").read_text(encoding="utf-8")
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], names)  # noqa: S102  # our own code
-    assert [names["one"], names["several"]] == re.findall(r"```text\n(.*?)\n```", text, re.DOTALL)
+    test = names["test_two_jobs"]
+    with mock_sagemaker(**test.pytestmark[0].kwargs) as sagemaker:
+        test(sagemaker)
+    assert capsys.readouterr().out == "".join(re.findall(r"```text\n(.*?)```", text, re.DOTALL))
