@@ -414,6 +414,25 @@ def test_time_holds_between_the_end_of_a_thread_and_the_wakeup_of_its_joiner(idl
     assert world.at_us == 5
 
 
+def test_a_thread_that_goes_to_sleep_during_the_count_keeps_its_deadline(
+    idle: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was awake at the look at the deadlines, and asleep at the count of the threads that are awake."""
+    world = World()
+    first = world.sleepers.sleeper(world.start_us + 5, lambda: None)
+    first.thread = idle
+    idle.start()
+
+    def count() -> int:
+        if first not in world.sleepers.table:
+            world.sleepers.begin_sleep(first)
+        return 2
+
+    monkeypatch.setattr(threading, "active_count", count)
+    assert not world.sleepers.is_alone()
+    world.sleepers.end_sleep(first)
+
+
 def test_a_thread_woken_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that woke it has ended since, so the count alone finds no thread awake."""
     world = World()
