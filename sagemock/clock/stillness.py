@@ -60,8 +60,9 @@ class _Seen:
 
     pulse: Hashable
     since_s: float
-    began_s: float
+    began_s: float = 0
     process: Work | None = None
+    """The work of the process until the spell began; None before the first spell."""
     pauses: int = 0
     looks: int = 0
     runs: int = 0
@@ -253,17 +254,16 @@ class Stillness:
         now_s = real.monotonic()
         seen = self._seen.get(thread)
         if seen is None:
-            self._seen[thread] = _Seen(pulse, now_s, now_s)
+            self._seen[thread] = _Seen(pulse, now_s)
             return False
         seen.looks += 1
         seen.runs += pulse is None
         seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
             seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
-            if seen.process is None:
-                # Most threads stand still soon: measure the work of all threads only for one that does not.
-                seen.begin_spell(now_s)
-            return pulse is not None and _ticks(seen, now_s)
+            # Most threads stand still soon: measure the work of all threads only for one that does not.
+            before = seen.process or seen.begin_spell(now_s)
+            return pulse is not None and _ticks(seen, before, now_s)
         if seen.is_sure or seen.pauses < _PAUSES:
             return seen.is_sure
         # A thread waiting for the GIL wakes once per switch interval to ask for it, and that counts as running. So wait longer
@@ -273,10 +273,10 @@ class Stillness:
         return seen.is_sure
 
 
-def _ticks(seen: _Seen, now_s: float) -> bool:
+def _ticks(seen: _Seen, before: Work, now_s: float) -> bool:
     """Return whether a thread that never stands still for long has mostly waited over a spell, and begin the next spell."""
-    took_s, before = now_s - seen.began_s, seen.process
-    if before is None or took_s < _SPELL_S or seen.looks < _LOOKS:
+    took_s = now_s - seen.began_s
+    if took_s < _SPELL_S or seen.looks < _LOOKS:
         return False
     runs_little = seen.runs < seen.looks * _SHARE
     return seen.begin_spell(now_s).since_ns(before) < took_s * 1e9 * _SHARE and runs_little

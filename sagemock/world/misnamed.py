@@ -1,11 +1,13 @@
 """Errors for attributes that a mock does not have, which say where the attribute is, or what it is called."""
 
-from typing import NoReturn, get_args
+from typing import NoReturn
+
+from botocore import xform_name
 
 from sagemock.checks import nearest
 from sagemock.clock.virtual import Clock
-from sagemock.literals import OperationName
 from sagemock.service.calls import Calls
+from sagemock.service.operations import OPERATIONS
 from sagemock.world.mappings import Jobs
 from sagemock.world.sleeps import Sleeps
 
@@ -25,8 +27,7 @@ def _hint(mock: type, name: str) -> str:
     for part, kind in _PARTS.items():
         if name in vars(kind):
             return f": write {part}.{name}"
-    operations = {one.lower() for literal in get_args(OperationName) for one in get_args(literal)}
-    if name.replace("_", "") in operations:
+    if name in map(xform_name, OPERATIONS):
         return f": it is a call of a client, boto3.client('sagemaker').{name}(…)"
     near = nearest(name, [one for one in dir(mock) if not one.startswith("_")])
     return "" if near is None else f": did you mean {near!r}?"
