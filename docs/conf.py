@@ -45,7 +45,7 @@ nitpick_ignore_regex = [
 ]
 
 
-def told(app: Any, what: str, name: str, _: object, __: object, lines: list[str]) -> None:  # noqa: ANN401, ARG001  # as Sphinx calls it
+def use_own_docstring(app: Any, what: str, name: str, _: object, __: object, lines: list[str]) -> None:  # noqa: ANN401, ARG001  # as Sphinx calls it
     """Give data the docstring below its definition; Sphinx would give it that of its type, such as `str`."""
     if what == "data":
         module, _, short = name.rpartition(".")
@@ -70,4 +70,4 @@ def at_top_level(app: Any, env: Any, node: Any, content: Any) -> Any:  # noqa: A
 def setup(app: Any) -> None:  # noqa: ANN401  # Sphinx is not there to be asked
     """Register what Sphinx calls."""
     app.connect("missing-reference", at_top_level)
-    app.connect("autodoc-process-docstring", told)
+    app.connect("autodoc-process-docstring", use_own_docstring)

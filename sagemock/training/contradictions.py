@@ -166,15 +166,15 @@ def _statuses(case: Case) -> _Found:
 def _instants(case: Case) -> _Found:
     recorded = case.recorded
     started = next((entry for entry in case.entries if entry.status in status.STARTED), None)
-    told_us = _offset(case, "TrainingStartTime")
+    recorded_us = _offset(case, "TrainingStartTime")
 
-    if told_us is not None and started is not None and told_us != started.start_us:
+    if recorded_us is not None and started is not None and recorded_us != started.start_us:
         yield Contradiction(
-            S6, f"TrainingStartTime is {case.at(told_us)}", f"the beginning of {started.status}, {case.at(started.start_us)}"
+            S6, f"TrainingStartTime is {case.at(recorded_us)}", f"the beginning of {started.status}, {case.at(started.start_us)}"
         )
-    if told_us is not None and started is None:
+    if recorded_us is not None and started is None:
         rule = N1 if any(entry.status == status.PENDING for entry in case.entries) else S6
-        yield Contradiction(rule, f"TrainingStartTime is {case.at(told_us)}", "the job has not started, and has none")
+        yield Contradiction(rule, f"TrainingStartTime is {case.at(recorded_us)}", "the job has not started, and has none")
     ended_us = _offset(case, "TrainingEndTime")
     last = case.entries[-1]
     if ended_us is not None and case.is_over and ended_us != last.start_us:
