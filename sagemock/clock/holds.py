@@ -62,10 +62,11 @@ class Holds:
         vars(self).pop("stillness", None)
 
     def is_only(self, me: threading.Thread) -> bool:
-        """Return whether every other thread of the mock is in the table."""
-        if self._is_any_around():
-            return not self._awake({me}) and not self._is_any_ended()
-        return not self._is_any_ended() and self._awake_threads() <= (0 if self._table.has(me) else 1)
+        """Return whether every other thread of the mock is in the table, without a deadline."""
+        is_only = not self._awake({me}) if self._is_any_around() else self._awake_threads() <= (0 if self._table.has(me) else 1)
+        # Only now, and still under the mutex: until the count, the other threads may all have gone to sleep, or have woken others
+        # and ended. A woken thread needs the mutex to go on.
+        return is_only and not self._table.has_deadlines and not self._is_any_woken()
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""

@@ -209,10 +209,7 @@ class Sleepers:
         if threading.active_count() == 1:
             return True
         with self._mutex:
-            # Look at the deadlines again, under the mutex: since the look above, the other threads may all have gone to sleep.
-            is_only = self._holds.is_only(threading.current_thread()) and not self.table.has_deadlines
-        # And at `woken`: a thread may have ended just now and have woken the thread that joins it.
-        return is_only and not self.woken
+            return self._holds.is_only(threading.current_thread())
 
     def next_number(self) -> int:
         """Return a number that orders the sleeps with the same deadline by their beginning."""

@@ -433,6 +433,64 @@ def test_a_thread_that_goes_to_sleep_during_the_count_keeps_its_deadline(
     world.sleepers.end_sleep(first)
 
 
+class Mutex:
+    """A lock that calls `freed` when it has been released."""
+
+    def __init__(self, freed: Callable[[], object]) -> None:
+        self.freed = freed
+        self.lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+        self.freed()
+
+
+def test_a_thread_that_goes_on_right_after_the_count_is_not_overlooked(
+    idle: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread woke it and ended before the count. It had to wait for the mutex, and is awake before the answer is given."""
+    world = World()
+    waits = world.sleepers.sleeper(None, lambda: None)
+    waits.thread = idle
+    idle.start()
+    world.sleepers.begin_sleep(waits)
+
+    def count(_: Holds) -> int:
+        world.sleepers.release(waits)
+        return 1
+
+    def goes_on() -> None:
+        world.sleepers.woken.pop(waits, None)
+
+    monkeypatch.setattr(Holds, "_awake_threads", count)
+    monkeypatch.setattr(world.sleepers, "_mutex", Mutex(goes_on))
+    assert not world.sleepers.is_alone()
+    world.sleepers.end_sleep(waits)
+
+
+def test_a_thread_that_ends_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody counts it any more, and it has not woken the thread that joins it yet."""
+    world, end = World(), threading.Event()
+    ending = threading.Thread(target=end.wait)
+    ending.start()
+    joins = world.sleepers.sleeper(None, lambda: None)
+    joins.thread, joins.joins = idle, ending
+    idle.start()
+    world.sleepers.begin_sleep(joins)
+
+    def count(_: Holds) -> int:
+        end.set()
+        ending.join()
+        return 1
+
+    monkeypatch.setattr(Holds, "_awake_threads", count)
+    assert not world.sleepers.is_alone()
+    world.sleepers.end_sleep(joins)
+
+
 def test_a_thread_woken_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that woke it has ended since, so the count alone finds no thread awake."""
     world = World()
