@@ -49,8 +49,8 @@ class Naive(RuleBasedStateMachine):
 
     @rule(place=st.sampled_from(PLACES), name=names(), plan=st.sampled_from(PLANS))
     def create(self, place: Place, name: str, plan: Plan) -> None:
-        if name not in self.known[place]:
-            self.put(job_named(name, self.store.next_number(), self.now_us, plan, place))
+        number = self.store.next_number()
+        self.put(job_named(f"{name}-{number}", number, self.now_us, plan, place))
 
     @rule(by_s=st.sampled_from([0, 1, 5, 10, 20, 30, 100_000]))
     def wait(self, by_s: int) -> None:

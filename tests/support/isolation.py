@@ -32,7 +32,7 @@ def pytest_configure() -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     JSONFileLoader.load_file = read_once(JSONFileLoader.load_file)  # type: ignore[assignment, method-assign]  # patched for all tests
     # A virtual clock makes Hypothesis's deadline meaningless. Every tox environment runs the examples, so there are few; set
-    # HYPOTHESIS_EXAMPLES=1000 to look deeper.
+    # HYPOTHESIS_EXAMPLES=1000 to look deeper. With CI set, Hypothesis draws the same examples each time.
     examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20"))
     settings.register_profile("sagemock", deadline=None, derandomize="CI" in os.environ, max_examples=examples)
     settings.load_profile("sagemock")
