@@ -187,7 +187,8 @@ def public(function: _F, *, called: str = "") -> _F:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 # The call itself worked; the error comes from inside the function.
                 raise
-        raise InvalidType(_misfit(called, function, args, kwargs))
+        misfit = _misfit(called, function, args, kwargs)
+        raise InvalidType(". ".join(filter(None, [misfit, _ADVICE.get(called)])))
 
     return cast("_F", call)
 
@@ -201,6 +202,10 @@ def public_class(cls: _C) -> _C:
 
 _FURTHER: Final = {"durations": "durations of phases", "fields": "fields of the request"}
 """The descriptions of parameters that take arguments of any name (`**fields`), by the name of the parameter."""
+
+
+_ADVICE: Final = {"stop": "It ends the mock: to stop a job, call stop_job(name)"}
+"""What a call with other arguments was probably meant to do, by the name of the function."""
 
 
 def _misfit(called: str, function: Callable[..., Any], args: Sequence[object], keywords: Collection[str]) -> str:

@@ -70,6 +70,7 @@ class SageMakerMock(Controls):
 
     # -- faces
 
+    @public
     def start(self) -> "Self":
         """Begin a fresh world. After `stop`, the mock that was innermost before answers again.
 

@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
 import sagemock.faces.mock
-from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
+from sagemock import InvalidType, NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.cleanup import run_all
 from sagemock.faces import listeners
 from tests.support.calling import START, YOUNG, after, create, describe, make_client, transitions
@@ -236,6 +236,17 @@ def test_an_extra_stop_is_an_error_without_effect() -> None:
         assert current() is other
     with mock:
         create(make_client())
+
+
+def test_a_stop_of_a_job_by_the_stop_of_the_mock_says_what_stops_a_job() -> None:
+    """The mock stays active."""
+    stop: Callable[..., None]
+    with mock_sagemaker() as mock:
+        stop = mock.stop
+        for call in (partial(stop, "churn"), partial(stop, job="churn")):
+            with pytest.raises(InvalidType, match=r"It ends the mock: to stop a job, call stop_job\(name\)$"):
+                call()
+        assert current() is mock
 
 
 def test_three_mocks_may_stop_in_any_order() -> None:
