@@ -25,8 +25,8 @@ from sybil.parsers.rest import CodeBlockParser as RestCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParser
 
-FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
-"""The text after a test that must fail: perhaps a sentence, then lines of pytest's report."""
+FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n((?:E| +\|) +.*?)```", re.DOTALL)
+"""The text after a test that must fail: perhaps a sentence, then lines of pytest's report, of which a group's have a bar."""
 FILE = re.compile(r"^```python\n(# ((?!test_)\w+\.py)\n.*?)^```$", re.DOTALL | re.MULTILINE)
 """An example that is a file: later tests of the page import it, or use it as conftest."""
 PLUGINS = {"anyio": "anyio", "hypothesispytest": "hypothesis"}
@@ -49,7 +49,7 @@ class PythonExampleParser(CodeBlockParser):
             fails = FAILS.match(example.document.text[example.end :])
             report = run_by_pytest(example.parsed, files_before(example))
             return report if fails is None else wrong_failure(report, fails[1])
-        with environment_kept():
+        with environment_kept(), importable(files_before(example)):
             PythonEvaluator()(example)
         return None
 
@@ -63,6 +63,26 @@ def environment_kept() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def importable(files: Mapping[str, str]) -> Iterator[None]:
+    """Let an example import from files, and forget these modules afterwards, because pages may have files with the same name."""
+    with TemporaryDirectory() as folder:
+        written(files, folder)
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
+            for name in files:
+                sys.modules.pop(Path(name).stem, None)
+
+
+def written(files: Mapping[str, str], folder: str | Path) -> None:
+    """Write files into a folder."""
+    for name, text in files.items():
+        Path(folder, name).write_text(text, encoding="utf-8")
 
 
 def files_before(example: Example) -> dict[str, str]:
@@ -81,16 +101,13 @@ def wrong_failure(report: str | None, lines: str) -> str | None:
 def run_by_pytest(source: str, files: Mapping[str, str] = {}) -> str | None:
     """Run tests in a child pytest beside `files`, with warnings as errors; return its output if they do not pass."""
     with TemporaryDirectory() as folder:
-        for name, text in files.items():
-            Path(folder, name).write_text(text, encoding="utf-8")
-        file = Path(folder, "test_example.py")
-        file.write_text(source, encoding="utf-8")
+        written({**files, "test_example.py": source}, folder)
         # tox sets this where libraries warn by themselves. pytest-asyncio warns if its option is not set.
         warnings = os.environ.get("SAGEMOCK_EXAMPLES_WARN", "error")
         settings = ["-W", warnings, "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
         shown = "\n".join([source, *files.values()])
         unneeded = [f"-pno:{plugin}" for plugin, package in PLUGINS.items() if package not in shown]
-        command = [sys.executable, "-m", "pytest", "-q", *settings, *unneeded, "--rootdir", folder, str(file)]
+        command = [sys.executable, "-m", "pytest", "-q", *settings, *unneeded, "--rootdir", folder, "test_example.py"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own code
         return done.stdout + done.stderr if done.returncode else None
 

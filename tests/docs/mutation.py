@@ -23,7 +23,16 @@ from sybil.parsers.myst import SkipParser
 from sagemock.protocol.answer import Reply, success
 from sagemock.protocol.request import Request
 from sagemock.world.backend import Backend
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, environment_kept, files_before, wrong_failure
+from tests.docs.examples import (
+    DEFINES_TESTS,
+    FAILS,
+    PythonExampleParser,
+    environment_kept,
+    files_before,
+    importable,
+    written,
+    wrong_failure,
+)
 
 __all__ = ["Silence", "checks_nothing", "emptied", "needed", "passing"]
 
@@ -122,7 +131,7 @@ def passing(pages: Iterable[Path]) -> list[str]:
     parser = _Mutated()
     for page in pages:
         for example in Document.parse(str(page), parser, SkipParser()).examples():
-            with suppress(SkipTest), environment_kept():
+            with suppress(SkipTest), environment_kept(), importable(files_before(example)):
                 example.evaluate()
     return parser.passing + _passing_tests(parser.with_tests)
 
@@ -154,9 +163,7 @@ def _passing_tests(examples: list[Example]) -> list[str]:
         for number, (name, example) in enumerate(files.items()):
             beside = Path(folder, str(number))
             beside.mkdir()
-            (beside / name).write_text(example.parsed, encoding="utf-8")
-            for module, text in files_before(example).items():
-                (beside / module).write_text(text, encoding="utf-8")
+            written({**files_before(example), name: example.parsed}, beside)
         results = Path(folder, "results.json")
         environment = {**os.environ, RESULTS: str(results), "PYTHONPATH": str(ROOT)}
         options = ["-p", "tests.docs.mutation", "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull]

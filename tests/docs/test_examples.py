@@ -1,5 +1,6 @@
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_test_can_import_files_that_its_page_has_shown(pytester: pytest.Pytest
     assert [files_before(one) for one in before][1:] == [{"answer.py": "# answer.py\nANSWER = 41\n"}, files_before(before[2])]
     assert list(files_before(tests)) == ["answer.py", "conftest.py"]
     assert run_by_pytest(tests.parsed, files_before(tests)) is None
+
+
+def test_a_file_can_import_another_file_that_its_page_has_shown(pytester: pytest.Pytester) -> None:
+    """The module is forgotten afterwards, because another page may have one of that name."""
+    pytester.path.joinpath("page.md").write_text(
+        "```python\n# answer.py\nANSWER = 42\n```\n\n```python\n# question.py\nfrom answer import ANSWER\n```\n", encoding="utf-8"
+    )
+    for example in Document.parse(str(pytester.path / "page.md"), PythonExampleParser()).examples():
+        example.evaluate()
+    assert example.namespace["ANSWER"] == 42
+    assert "answer" not in sys.modules
 
 
 def silent(source: str) -> list[int]:

@@ -240,9 +240,8 @@ def test_an_extra_stop_is_an_error_without_effect() -> None:
 
 def test_a_stop_of_a_job_by_the_stop_of_the_mock_says_what_stops_a_job() -> None:
     """The mock stays active."""
-    stop: Callable[..., None]
     with mock_sagemaker() as mock:
-        stop = mock.stop
+        stop: Any = mock.stop
         for call in (partial(stop, "churn"), partial(stop, job="churn")):
             with pytest.raises(InvalidType, match=r"It ends the mock: to stop a job, call stop_job\(name\)$"):
                 call()

@@ -59,11 +59,23 @@ def modules(page: str) -> Iterator[str]:
         if shown := FILE.match(block):
             files[shown[1]] = block
         elif DEFINES_TESTS.search(block):
-            yield IMPORT.sub(lambda found: files.get(found[1], found[0]), block)
+            yield _with_files(block, dict(files))
         else:
             together.append(block)
     if together:
         yield "\n".join(together)
+
+
+def _with_files(block: str, files: dict[str, str]) -> str:
+    """Return an example with the content of `files` in place of its imports from them, each once; what was used is then empty."""
+
+    def content(found: re.Match[str]) -> str:
+        if found[1] not in files:
+            return found[0]
+        shown, files[found[1]] = files[found[1]], ""
+        return _with_files(shown, files)
+
+    return IMPORT.sub(content, block)
 
 
 def annotated(source: str) -> str:

@@ -67,6 +67,13 @@ def test_the_content_of_an_imported_file_replaces_the_import() -> None:
     ]
 
 
+def test_a_file_may_import_another_one() -> None:
+    """The content of each stands there once."""
+    files = "```python\n# one.py\na = 1\n```\n\n```python\n# two.py\nfrom one import a\nb = a\n```\n\n"
+    test = "```python\nfrom two import b\nfrom one import a\ndef test_x(): ...\n```\n"
+    assert list(modules(files + test)) == ["# two.py\n# one.py\na = 1\nb = a\ndef test_x(): ...\n"]
+
+
 def test_all_pages_are_written(tmp_path: Path) -> None:
     """README and documentation; each file is valid Python."""
     files = write(tmp_path / "folder")
