@@ -20,7 +20,9 @@ from sagemock.clock.virtual import Clock
 __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
 
 _STEP_S: Final = 0.001
-_LONGEST_STEP_S: Final = 0.01
+_LOOK_S: Final = 0.002
+"""The time until the first look at the threads that are busy: longer than a call takes, so that no look interrupts a poll."""
+_LONGEST_LOOK_S: Final = 0.01
 _YIELDS: Final = 1000
 """After this many yields at one instant, a yield counts as a wait: a spinning thread must not hold time forever."""
 
@@ -256,7 +258,7 @@ class Sleepers:
                 return None
             self._pauses += 1
         # The longer a thread is busy, the less often this one takes the GIL from it.
-        return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
+        return min(_LOOK_S * max(1, self._pauses / 20), _LONGEST_LOOK_S)
 
     def end_sleep(self, sleeper: Sleeper) -> None:
         """End a sleep: the sleeper was woken, has something else to do, or raised an error."""

@@ -358,11 +358,11 @@ def test_a_thread_without_a_deadline_drives_only_for_others() -> None:
     sleeps, later = (world.sleepers.sleeper(world.start_us + at_us, lambda: None) for at_us in (10, 20))
     for one in (sleeps, later):
         world.sleepers.begin_sleep(one)
-    assert world.sleepers.drive(sleeps) == 0.001
+    assert world.sleepers.drive(sleeps) == 0.002
     assert world.sleepers.drive(waits) is None
     world.sleepers.end_sleep(sleeps)
     assert roused == ["waits"]
-    assert world.sleepers.drive(waits) == 0.001
+    assert world.sleepers.drive(waits) == 0.002
     world.sleepers.end_sleep(later)
     assert world.sleepers.drive(waits) is None
     assert vars(world.sleepers)["_driver"] is None
