@@ -1,20 +1,28 @@
 """The mappings of a served mock: its jobs by name or ARN, one for each kind, and its accounts. Each reading asks the server."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import InvalidType, UnknownJob
 from sagemock.served.control_client import ControlClient
 from sagemock.served.remote_views import RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob, RemoteView
+from sagemock.world.by_name import ByName
 
 __all__ = ["RemoteAccounts", "RemoteJobs", "RemoteProcessingJobs", "RemoteTransformJobs", "RemoteTuningJobs"]
 
 _V = TypeVar("_V", bound=RemoteView)
 
 
-class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
+class _Listed(NamedTuple):
+    """A job as the server lists it."""
+
+    name: str
+    arn: str
+
+
+class _RemoteJobsOf(ByName[_Listed, _V]):
     """The jobs of one kind of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
 
     _shown: ClassVar[type[Any]]
@@ -23,12 +31,12 @@ class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
     def __init__(self, client: ControlClient) -> None:
         self._client = client
 
-    def _all(self) -> list[Any]:
-        found: list[Any] = self._client.document("GET", "/jobs", kind=self._shown.kind)["jobs"]
-        return found
+    def _present(self) -> list[_Listed]:
+        listed = self._client.document("GET", "/jobs", kind=self._shown.kind)["jobs"]
+        return [_Listed(one["name"], one["arn"]) for one in listed]
 
-    def _view(self, arn: str) -> _V:
-        view: _V = self._shown(self._client, arn)
+    def _view(self, job: _Listed) -> _V:
+        view: _V = self._shown(self._client, job.arn)
         return view
 
     def __getitem__(self, key: str) -> _V:
@@ -39,19 +47,7 @@ class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
         if document["kind"] != self._shown.kind:
             prefix = "" if document["kind"] == "training" else f"{document['kind']}_"
             raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: ask for {prefix}jobs[{document['name']!r}]")
-        return self._view(document["arn"])
-
-    def __iter__(self) -> Iterator[str]:
-        jobs = self._all()
-        names = [one["name"] for one in jobs]
-        return iter([one["name"] if names.count(one["name"]) == 1 else one["arn"] for one in jobs])
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def all(self) -> list[_V]:
-        """Return every job in the order of creation, including jobs that share a name."""
-        return [self._view(one["arn"]) for one in self._all()]
+        return self._view(_Listed(document["name"], document["arn"]))
 
     def __repr__(self) -> str:
         prefix = "" if self._shown.kind == "training" else f"{self._shown.kind} "

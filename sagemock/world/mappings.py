@@ -1,8 +1,7 @@
 """The mappings by which a test finds jobs: one for each kind of job. They always show the present instant."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, Generic, TypeVar, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 from sagemock.checks import nearest, quoted
 from sagemock.clock.virtual import Clock
@@ -14,6 +13,7 @@ from sagemock.processing import job as processing
 from sagemock.training.job import Job
 from sagemock.transform import job as transform
 from sagemock.tuning import job as tuning
+from sagemock.world.by_name import ByName
 from sagemock.world.views import AnyView, JobView, ProcessingJobView, TransformJobView, TuningJobView, Verbs, still
 
 __all__ = ["Jobs", "ProcessingJobs", "TransformJobs", "TuningJobs"]
@@ -26,7 +26,7 @@ _J = TypeVar("_J", bound=AnyJob)
 _V = TypeVar("_V", bound=AnyView[Any])
 
 
-class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
+class _JobsOf(ByName[_J, _V]):
     """The jobs of one kind of a mock by name, or by ARN if the same name exists in several regions or accounts.
 
     Such a name is `in` the mapping, but does not identify one job: `jobs[name]` raises UnknownJob, and `get` returns the default.
@@ -109,23 +109,11 @@ class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
     def __contains__(self, key: object) -> bool:
         return any(True for _ in self._called(key))
 
-    def __iter__(self) -> Iterator[str]:
-        jobs = self._present()
-        named = Counter(job.name for job in jobs)
-        return iter([job.name if named[job.name] == 1 else job.arn for job in jobs])
-
-    def __len__(self) -> int:
-        return len(self._present())
-
     def __reduce__(self) -> tuple[Any, ...]:
         return _still_jobs, (type(self), list(self._store.jobs()), self._clock.now_us())
 
     def __repr__(self) -> str:
         return f"<{self._named} {', '.join(repr(view) for view in self.all())}>"
-
-    def all(self) -> list[_V]:
-        """Return every job in the order of creation, including jobs that share a name."""
-        return [self._view(job) for job in self._present()]
 
 
 class Jobs(_JobsOf[Job, JobView]):

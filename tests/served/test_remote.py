@@ -27,6 +27,7 @@ from sagemock import (
     connect,
     mock_sagemaker,
 )
+from sagemock.served.control_client import ControlClient
 from sagemock.served.remote import LACKS
 from sagemock.served.remote_clock import CLOCK_LACKS
 from sagemock.served.remote_views import RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
@@ -296,6 +297,28 @@ def test_the_same_name_in_two_regions_needs_the_arn(sagemaker: SageMakerMock, re
     with pytest.raises(UnknownJob, match="several training jobs are called 'churn'"):
         remote.jobs["churn"]
     assert remote.jobs[arns[1]].region == "eu-west-1"
+
+
+def test_a_walk_through_the_jobs_asks_the_server_once(
+    sagemaker: SageMakerMock, remote: RemoteMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not once more for each job."""
+    for name in ("a", "b", "c"):
+        sagemaker.create_training_job(name)
+    asked: list[str] = []
+    document = ControlClient.document
+
+    def counted(self: ControlClient, method: str, path: str, **query: Any) -> Any:
+        asked.append(path)
+        return document(self, method, path, **query)
+
+    monkeypatch.setattr(ControlClient, "document", counted)
+    found = dict(remote.jobs.items())
+    assert list(found) == ["a", "b", "c"]
+    # `list` would ask for the number first.
+    assert sum(1 for _ in remote.jobs.values()) == 3
+    assert asked == ["/jobs", "/jobs"]
+    assert found["b"].name == "b"
 
 
 def test_faults_hidden_jobs_quotas_and_accounts_apply_to_calls(sagemaker: SageMakerMock, remote: RemoteMock) -> None:

@@ -105,6 +105,21 @@ def test_a_deleted_job_is_gone_at_its_instant(sagemaker: SageMakerMock, client: 
 
 
 @YOUNG
+def test_a_walk_through_the_jobs_is_of_one_moment(sagemaker: SageMakerMock, client: Any) -> None:
+    """A job that is deleted meanwhile is still listed, and one that is created meanwhile is not."""
+    for name in ("first", "second"):
+        create(client, name)
+    sagemaker.complete("second")
+    values, items, keys = iter(sagemaker.jobs.values()), iter(sagemaker.jobs.items()), iter(sagemaker.jobs)
+    assert (next(values).name, next(items)[0], next(keys)) == ("first", "first", "first")
+    client.delete_training_job(TrainingJobName="second")
+    create(client, "third")
+    sagemaker.clock.advance(10)
+    assert list(sagemaker.jobs) == ["first", "third"]
+    assert ([view.name for view in values], [name for name, _ in items], list(keys)) == (["second"], ["second"], ["second"])
+
+
+@YOUNG
 def test_an_unused_plans_error_lists_deleted_jobs_too() -> None:
     """They could have used the plan."""
     mock = mock_sagemaker(latency=0).start()
