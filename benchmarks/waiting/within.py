@@ -1,6 +1,8 @@
 """Clients and servers of one process, whose handlers sleep virtually: the answer waits for virtual time, and for no real time."""
 
 import asyncio
+import queue
+import socket
 import threading
 import time
 import urllib.request
@@ -10,6 +12,7 @@ from typing import Any, Final
 from benchmarks.waiting.outside import answering
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from benchmarks.worlds import client, request
+from sagemock import SageMakerMock
 from sagemock.clock.real import real
 
 __all__ = ["SCENARIOS"]
@@ -147,6 +150,96 @@ def _uvicorn() -> Outcome:
     return Outcome("" if all(answer == b"ok" and 50 <= for_s < 51 for answer, for_s in found) else f"{found}", watch.s)
 
 
+def _thread_sends() -> Outcome:
+    """A thread sends a message to a loop each minute, and sleeps on at once."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0)
+
+    def send() -> None:
+        for _ in range(50):
+            time.sleep(60)
+            theirs.send(b"!")
+
+    async def go() -> list[float]:
+        beside = asyncio.create_task(asyncio.sleep(86_400))
+        thread = threading.Thread(target=send)
+        thread.start()
+        seen = []
+        for _ in range(50):
+            await asyncio.get_running_loop().sock_recv(ours, 1)
+            seen.append(seconds(sagemaker))
+        beside.cancel()
+        thread.join()
+        return seen
+
+    with ours, theirs, within() as sagemaker:
+        watch = Watch()
+        seen = asyncio.run(go())
+    late_s = [at_s - 60 * number for number, at_s in enumerate(seen, 1)]
+    return Outcome(f"{sum(map(bool, late_s))} of 50 late" if any(late_s) else "", watch.s, max(late_s))
+
+
+async def _gets(sagemaker: SageMakerMock, url: str) -> list[tuple[str, float]]:
+    """Get two answers beside a task that sleeps for an hour, and return each with its instant."""
+    httpx = needs("httpx")
+    beside = asyncio.create_task(asyncio.sleep(3600))
+    found = []
+    async with httpx.AsyncClient(timeout=100, trust_env=False) as asked:
+        for _ in range(2):
+            try:
+                found.append(((await asked.get(url)).text, seconds(sagemaker)))
+            except httpx.HTTPError as error:
+                found.append((repr(error), seconds(sagemaker)))
+    beside.cancel()
+    return found
+
+
+def _loop_asks_threads() -> Outcome:
+    """The client is a task, and the handlers sleep in threads of the mock."""
+    with within() as sagemaker:
+        url, watch = _serving(lambda: time.sleep(50)), Watch()
+        found = asyncio.run(_gets(sagemaker, url))
+    return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
+
+
+def _loop_serving(sleeps_s: float) -> str:
+    """Serve by a loop in a thread, whose handlers sleep; return the address."""
+    web, ports = needs("aiohttp.web"), queue.Queue[int]()
+
+    async def answer(_: object) -> Any:  # aiohttp's
+        await asyncio.sleep(sleeps_s)
+        return web.Response(text="ok")
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_get("/", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ports.put(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    threading.Thread(target=asyncio.run, args=(serve(),), daemon=True).start()
+    return f"http://127.0.0.1:{ports.get()}/"
+
+
+def _loop_asks_a_loop() -> Outcome:
+    """Client and server are tasks of two loops, both in threads of the mock."""
+    with within() as sagemaker:
+        url, watch = _loop_serving(50), Watch()
+        found = asyncio.run(_gets(sagemaker, url))
+    return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
+
+
+def _loop_asks_an_older_loop() -> Outcome:
+    """The server is older than the mock, so its tasks sleep really."""
+    url = _loop_serving(0.3)
+    with within() as sagemaker:
+        watch = Watch()
+        found = asyncio.run(_gets(sagemaker, url))
+    return Outcome("" if found == [("ok", 0), ("ok", 0)] else f"{found}", watch.s - 0.6)
+
+
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "handler-sleeps": _handler_sleeps,
     "handler-polls": _handler_polls,
@@ -155,4 +248,8 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "streams-of-one-loop": _streams,
     "aiohttp-of-one-loop": _aiohttp,
     "uvicorn-sleeps": _uvicorn,
+    "thread-sends-to-a-loop": _thread_sends,
+    "loop-asks-threads": _loop_asks_threads,
+    "loop-asks-a-loop": _loop_asks_a_loop,
+    "loop-asks-an-older-loop": _loop_asks_an_older_loop,
 }

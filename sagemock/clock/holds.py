@@ -10,8 +10,9 @@ from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
-from sagemock.clock.table import Sleeper, Table, is_listed
-from sagemock.clock.waits import Why
+from sagemock.clock.system_calls import is_within
+from sagemock.clock.table import Awaited, Sleeper, Table, is_listed
+from sagemock.clock.waits import Why, may_be_answered
 
 __all__ = ["PATIENCE_S", "Holds"]
 
@@ -74,7 +75,8 @@ class Holds:
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
         for thread, awaited in self._table.outside():
-            self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
+            if not _is_within(awaited):
+                self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
         """Note that time is held, and record the thread that holds it once that has lasted `NAMED_S`."""
@@ -98,7 +100,7 @@ class Holds:
         `besides` are threads that are not looked at; `paused` is whether the calling thread has just waited in real time.
         """
         self._awaited = []
-        if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
+        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(real.monotonic())):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
@@ -106,7 +108,7 @@ class Holds:
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
-            return self._is_any_woken()
+            return self._is_any_woken() or self._table.has_news()
         threads = self._awake(set(besides))
         # A time-out must not come before the result that an older thread is about to give; a sleep depends on no thread.
         first_us = None if first is None else first.deadline_us
@@ -116,7 +118,18 @@ class Holds:
         if threads:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
-        return self._awake(set(besides)) != threads or self._is_any_woken()
+        return self._awake(set(besides)) != threads or self._is_any_woken() or self._table.has_news()
+
+    def _waits_outside(self, now_s: float) -> bool:
+        """Return whether an event loop in the table waits for something outside and holds time, at the real instant `now_s`.
+
+        The answer of a thread in the table needs virtual time, so it is not waited for.
+        """
+        holding = [awaited for _, awaited in self._table.outside() if awaited.until_s > now_s]
+        if not all(map(_is_within, holding)):
+            return True
+        numbers = [number for awaited in holding for number in awaited.sockets]
+        return bool(numbers) and may_be_answered(numbers, self._awake(set()), self._older())
 
     def _awake_threads(self) -> int:
         """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""
@@ -155,3 +168,8 @@ class Holds:
                 woken.pop(sleeper, None)
         # A busy sleeper goes on after its event handler, and the handler may wait for time to pass: do not wait for it.
         return any([not one.is_busy for woken in tables for one in woken.copy()])  # noqa: C419  # see `table` on generators
+
+
+def _is_within(awaited: Awaited) -> bool:
+    """Return whether an event loop waits only for connections within this process, and nothing is on its way there."""
+    return bool(awaited.sockets) and all(map(is_within, awaited.sockets))

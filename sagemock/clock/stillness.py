@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from types import FrameType
 from typing import Final
@@ -26,8 +25,9 @@ from sagemock.clock.waits import (
     Wait,
     Why,
     Work,
+    connections,
     is_answer_owed,
-    may_answer,
+    may_be_answered,
     tells,
     why,
 )
@@ -215,8 +215,7 @@ class Stillness:
         began_us = self._known(thread, wait, looker).began_us
         if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
             return True
-        answers = [may_answer(one, is_older=False) for one in threads if one is not thread]
-        return any(answers) or any(list(map(partial(may_answer, is_older=True), looker.older())))
+        return may_be_answered(connections(wait), [one for one in threads if one is not thread], looker.older())
 
     def _is_patient(self, thread: threading.Thread, wait: Wait, looker: Looker) -> bool:
         """Return whether a wait for something outside still holds time; a call repeated after its time-out is the same wait."""

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import select
 import socket
 import struct
 import sys
@@ -23,8 +24,10 @@ __all__ = [
     "goes_to",
     "is_known_here",
     "is_pair",
+    "is_ready",
     "is_terminal",
     "is_within",
+    "other_ends",
     "owes_an_answer",
     "serves",
     "time_out_ms",
@@ -143,6 +146,13 @@ def is_terminal(descriptor: int) -> bool:
     return os.isatty(descriptor)
 
 
+def is_ready(number: int) -> bool:
+    """Return whether a descriptor can be read. That of a selector can be if one of those that it watches is ready."""
+    ready = select.poll()
+    ready.register(number, select.POLLIN)
+    return any(event & select.POLLIN for _, event in ready.poll(0))
+
+
 def is_pair(number: int) -> bool:
     """Return whether a socket is one end of an unnamed pair, as `socket.socketpair` makes it."""
     return bool(_asked(number, lambda one: one.family == socket.AF_UNIX and not one.getsockname() and not one.getpeername()))
@@ -173,6 +183,11 @@ def owes_an_answer(number: int) -> bool:
     """Return whether a connection owes an answer: data was sent, and none has arrived since."""
     found = traffic(number)
     return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
+
+
+def other_ends(numbers: Iterable[int]) -> set[int]:
+    """Return the descriptors of the other ends of connections, where these are in this process."""
+    return {other for number in numbers if (other := _other_end(number)) is not None}
 
 
 def is_within(number: int, among: Collection[int] | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 import heapq
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from itertools import count
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
@@ -35,6 +35,8 @@ class Awaited(NamedTuple):
     why: str
     until_s: float
     """The real instant until which the wait holds time."""
+    sockets: tuple[int, ...]
+    """The descriptors of the loop's connections, if it waits for nothing else."""
 
 
 class Sleeper:
@@ -53,6 +55,7 @@ class Sleeper:
         "is_ticker",
         "is_wait",
         "joins",
+        "news",
         "number",
         "own_thread",
         "pauses",
@@ -78,6 +81,8 @@ class Sleeper:
         """The thread that this sleeper joins."""
         self.awaited: Awaited | None = None
         """What the sleeper's event loop also waits for outside this process."""
+        self.news: Callable[[], bool] | None = None
+        """Returns whether the sleeper's event loop has something to do, although it has not noticed that yet."""
         self.own_thread = False
         """Whether the thread itself waits, so that it resumes as soon as it is woken."""
         self.is_awake = False
@@ -106,6 +111,7 @@ class Table:
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
         self._forced: dict[Sleeper, None] = {}
         self._outside: dict[Sleeper, Awaited] = {}
+        self._news: dict[Sleeper, Callable[[], bool]] = {}
         self._joins: dict[Sleeper, threading.Thread] = {}
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
@@ -133,9 +139,9 @@ class Table:
         """Whether an advance or the latency of a call moves time, at least as far as the next deadline."""
         return bool(self._forced)
 
-    def waits_outside(self, now_s: float) -> bool:
-        """Return whether an event loop in the table waits for something outside and holds time, at the real instant `now_s`."""
-        return any([awaited.until_s > now_s for awaited in self._outside.values()])  # noqa: C419  # see above on generators
+    def has_news(self) -> bool:
+        """Return whether an event loop in the table has something to do, and is about to leave the table."""
+        return any([news() for sleeper, news in self._news.items() if not sleeper.is_busy])  # noqa: C419  # see above on generators
 
     def outside(self) -> list[tuple[threading.Thread, Awaited]]:
         """Return the threads whose event loops wait for something outside, each with what it waits for."""
@@ -154,6 +160,8 @@ class Table:
             self._forced[sleeper] = None
         if sleeper.awaited is not None:
             self._outside[sleeper] = sleeper.awaited
+        if sleeper.news is not None:
+            self._news[sleeper] = sleeper.news
         if sleeper.joins is not None:
             self._joins[sleeper] = sleeper.joins
         if at_us is not None:
@@ -175,6 +183,7 @@ class Table:
         self._busy.pop(sleeper, None)
         self._forced.pop(sleeper, None)
         self._outside.pop(sleeper, None)
+        self._news.pop(sleeper, None)
         self._joins.pop(sleeper, None)
 
     def keep(self, thread: threading.Thread) -> None:

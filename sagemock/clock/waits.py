@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from types import FrameType
 from typing import Final, NamedTuple
@@ -25,6 +25,7 @@ from sagemock.clock.system_calls import (
     is_pair,
     is_terminal,
     is_within,
+    other_ends,
     owes_an_answer,
     serves,
     time_out_ms,
@@ -39,10 +40,11 @@ __all__ = [
     "Wait",
     "Why",
     "Work",
+    "connections",
     "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
-    "may_answer",
+    "may_be_answered",
     "place",
     "tells",
     "why",
@@ -201,16 +203,31 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
 
 def is_answer_owed(wait: Wait) -> bool:
     """Return whether one of the connections for which a thread waits owes an answer."""
-    if wait.call is None or not wait.call.name.startswith((*_POLLS, "recv")):
-        return False
-    return any(map(owes_an_answer, descriptors(wait.call)))
+    return any(map(owes_an_answer, connections(wait)))
 
 
-def may_answer(thread: threading.Thread, *, is_older: bool) -> bool:
-    """Return whether a thread may give an answer that does not wait for virtual time: it works, really sleeps, waits outside."""
-    wait = why(thread)
-    if not is_older:
-        return wait.why in _ANSWERS
+def connections(wait: Wait) -> list[int]:
+    """Return the descriptors for which a thread waits, of connections and whatever else; none unless it waits for data."""
+    return descriptors(wait.call) if wait.call is not None and wait.call.name.startswith((*_POLLS, "recv")) else []
+
+
+def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:
+    """Return whether an answer on one of these connections within this process may come without virtual time.
+
+    A thread of the mock, or an older one, may give it: it works, really sleeps, or waits outside.
+    """
+    # Lists, because of signal handlers: see `clock.table` on generators.
+    if any([why(one).why in _ANSWERS for one in threads]):  # noqa: C419
+        return True
+    ends = other_ends(numbers)
+    return any([_may_answer(one, ends) for one in older])  # noqa: C419
+
+
+def _may_answer(older: threading.Thread, ends: set[int]) -> bool:
+    wait = why(older)
+    if not ends.isdisjoint(connections(wait)):
+        # It is the server's loop, of which a task may sleep really.
+        return True
     # A loop whose timer is about to go off sleeps really.
     is_timed = wait.why is Why.UNKNOWN and wait.timeout_ms >= 0
     return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))

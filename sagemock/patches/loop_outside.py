@@ -29,14 +29,14 @@ class _Descriptor:
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         # An accepted connection waits for the client's next request.
         self._is_served = where.startswith("socket:") and bool(serves([number]))
-        self._is_connection = where.startswith("socket:") and not self._is_served
-        self.is_known = self._is_child or self._is_served or (self._is_connection and traffic(number) is not None)
+        self.is_connection = where.startswith("socket:") and not self._is_served
+        self.is_known = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
         """Whether sagemock can tell if the descriptor waits for data."""
 
     def arrived(self) -> None:
         """Note that data has arrived."""
         self.since_s = None
-        found = traffic(self._number) if self._is_connection else None
+        found = traffic(self._number) if self.is_connection else None
         self.segments = None if found is None else found.segments
 
     def longest_s(self, patience_s: float, is_awaited: Callable[[], bool], among: Collection[int]) -> float | None:
@@ -46,7 +46,7 @@ class _Descriptor:
         """
         if self._is_child:
             return patience_s if self._is_a_child_there() else None
-        found = traffic(self._number) if self._is_connection else None
+        found = traffic(self._number) if self.is_connection else None
         if found is None or is_within(self._number, among):
             # Where the loop has both ends, a task of its own is to answer.
             return None
@@ -63,7 +63,7 @@ class _Descriptor:
 
     def timers_are_real_s(self, patience_s: float, among: Collection[int]) -> float:
         """Return for how many real seconds data may arrive that must come before a virtual timer; infinity if unknown."""
-        if self._is_served or (self._is_connection and is_within(self._number, among)):
+        if self._is_served or (self.is_connection and is_within(self._number, among)):
             return 0
         if self._is_child:
             return math.inf if self._is_a_child_there() else 0
@@ -100,6 +100,7 @@ class LoopOutside:
         """
         now_s: float = real.monotonic()
         latest: Awaited | None = None
+        sockets: tuple[int, ...] | None = ()
         for number in numbers:
             one = self._descriptor(number)
             longest_s = one.longest_s(patience_s, is_awaited, numbers)
@@ -108,8 +109,9 @@ class LoopOutside:
                 continue
             one.since_s = now_s if one.since_s is None else one.since_s
             if latest is None or latest.until_s < one.since_s + longest_s:
-                latest = Awaited((one.where, one.since_s), one.why, one.since_s + longest_s)
-        return latest
+                latest = Awaited((one.where, one.since_s), one.why, one.since_s + longest_s, ())
+            sockets = (*sockets, number) if one.is_connection and sockets is not None else None
+        return latest and latest._replace(sockets=sockets or ())
 
     def timers_are_real_s(self, numbers: Collection[int], patience_s: float) -> float:
         """Return for how many more real seconds the timers of a loop in which no task sleeps must be real.

@@ -4,13 +4,14 @@ import asyncio
 import math
 import selectors
 from collections.abc import Callable
+from functools import partial
 from itertools import filterfalse
 from typing import Any, Final, Protocol, TypeAlias
 
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
-from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here
+from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here, is_ready
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import is_own_wake_up
 from sagemock.patches.active import Innermost
@@ -89,6 +90,8 @@ class SelectorLoop(Yielding):
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
         self._outside = LoopOutside()
+        number: Callable[[], int] | None = getattr(selector, "fileno", None)
+        self._news = None if number is None else partial(is_ready, number())
 
     def begin(self) -> None:
         """Replace `select`, so that it also waits for sleeping tasks."""
@@ -181,6 +184,7 @@ class SelectorLoop(Yielding):
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         sleeper.awaited = awaited
+        sleeper.news = self._news
         sleeper.is_wait = is_timer
         sleeper.is_ticker = alarms.are_ticks
         try:
@@ -388,6 +392,8 @@ class PolledLoop(Yielding):
                 self._ring(alarms, first)
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
+            backend = self._backend()
+            sleeper.news = None if backend is None else partial(is_ready, backend)
             sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
             self._sleeper.begin_sleep(sleepers, sleeper, calls)

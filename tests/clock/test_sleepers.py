@@ -433,6 +433,23 @@ def test_a_thread_that_goes_to_sleep_during_the_count_keeps_its_deadline(
     world.sleepers.end_sleep(first)
 
 
+def test_a_loop_that_has_something_to_do_holds_time() -> None:
+    """Until it has noticed that; not while its thread is busy with an event handler, which may wait for time to pass."""
+    world, news = World(), [True]
+    loop, sleeps = (world.sleepers.sleeper(world.start_us + at_us, lambda: None) for at_us in (20, 5))
+    loop.news = lambda: news[0]
+    for one in (loop, sleeps):
+        world.sleepers.begin_sleep(one)
+    assert world.sleepers.drive(sleeps)
+    world.sleepers.busy(lambda: world.sleepers.table.has_news() and pytest.fail("it is busy"))
+    news[0] = False
+    assert world.sleepers.drive(sleeps) == 0
+    assert world.at_us == 5
+    news[0] = True
+    world.sleepers.end_sleep(loop)
+    assert not world.sleepers.table.has_news()
+
+
 class Mutex:
     """A lock that calls `freed` when it has been released."""
 

@@ -192,6 +192,33 @@ def test_timers_let_time_pass_where_nothing_else_is_awaited(run: Run, sagemaker:
     assert sagemaker.sleeps == []
 
 
+@pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
+def test_a_loop_reads_what_a_thread_sent_before_time_moves_on(run: Run, sagemaker: SageMakerMock) -> None:
+    """The thread sleeps right after each message, and then all sleep: the loop has not noticed the message yet."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0)
+
+    def send() -> None:
+        for _ in range(20):
+            time.sleep(60)
+            theirs.send(b"!")
+
+    async def main() -> list[float]:
+        thread = threading.Thread(target=send)
+        beside = asyncio.ensure_future(asyncio.sleep(86_400))
+        thread.start()
+        seen = []
+        for _ in range(20):
+            await asyncio.get_running_loop().sock_recv(ours, 1)
+            seen.append(seconds(sagemaker))
+        beside.cancel()
+        thread.join()
+        return seen
+
+    with ours, theirs:
+        assert run(main()) == [60 * number for number in range(1, 21)]
+
+
 def test_a_timer_beside_an_open_connection_is_real(run: Run, sagemaker: SageMakerMock) -> None:
     """Law 8: until the connection has been quiet for `patience`, the loop may be waiting for real work."""
 

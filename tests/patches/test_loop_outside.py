@@ -3,17 +3,20 @@
 import asyncio
 import math
 import os
+import queue
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
 from sagemock import mock_sagemaker
+from sagemock.clock import holds
 from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside
@@ -110,7 +113,9 @@ def test_the_connection_that_holds_time_longest_counts(pair: tuple[socket.socket
             outside.awaited(numbers, 10, lambda: False) for numbers in ((first.fileno(), second.fileno()), (second.fileno(),))
         ]
         again = outside.awaited([second.fileno(), first.fileno()], 10, lambda: False)
-        assert both[0] == both[1] == again is not None
+        assert again is not None
+        assert [one and one.until_s for one in both] == [again.until_s, again.until_s]
+        assert [one and one.number for one in both] == [again.number, again.number]
 
 
 def test_the_kernels_clocks_tell_of_requests_sent_before_the_first_look(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -194,9 +199,12 @@ def test_a_child_awaited_through_a_descriptor_holds_time() -> None:
     os.close(number)
 
 
-def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the patience for an answer ends, and when the test advances the clock; one wait has one record."""
     calling, _ = pair
+    monkeypatch.setattr(holds, "is_within", lambda _: False)
 
     async def ask() -> None:
         loop = asyncio.get_running_loop()
@@ -216,6 +224,74 @@ def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(pair: t
         assert move.passed == timedelta(minutes=3)
         assert (move.thread, move.why) == (threading.current_thread().name, Why.OUTSIDE.value)
         assert move.place.startswith(__file__)
+
+
+def serve_late(listening: socket.socket, sleep: Callable[[float], object]) -> threading.Thread:
+    """Start a thread that answers two requests on one connection, each after a sleep of a second."""
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            for _ in range(2):
+                connection.recv(1)
+                sleep(1)
+                connection.send(b"!")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+async def ask_twice(address: tuple[str, int]) -> bytes:
+    """Ask with a time-out of half a minute, beside a task that sleeps for an hour."""
+    beside = asyncio.create_task(asyncio.sleep(3600))
+    reader, writer = await asyncio.open_connection(*address)
+    answers = b""
+    for _ in range(2):
+        writer.write(b"?")
+        answers += await asyncio.wait_for(reader.read(1), 30)
+    writer.close()
+    await writer.wait_closed()
+    beside.cancel()
+    return answers
+
+
+def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time() -> None:
+    """The thread sleeps virtually before it answers, and the answer comes before the client's time-out and without patience."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        server = serve_late(listening, time.sleep)
+        assert asyncio.run(ask_twice(listening.getsockname())) == b"!!"
+        assert sagemaker.clock.now().timestamp() == 1_532_908_802
+        assert sagemaker.clock.forced_moves == ()
+        server.join()
+
+
+def test_a_loops_request_to_an_older_loop_stops_time() -> None:
+    """The server's task sleeps really before it answers."""
+    ports = queue.Queue[tuple[str, int]]()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1):
+            # For longer than the second below which a loop that waits for its timer counts as asleep.
+            await asyncio.sleep(1.1)
+            writer.write(b"!")
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    async def serve() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            ports.put(server.sockets[0].getsockname())
+            await ended.wait()
+
+    ended = asyncio.Event()
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    address = ports.get()
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        assert asyncio.run(ask_twice(address)) == b"!!"
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800
+    thread.join()
 
 
 def test_a_clients_timeout_does_not_overtake_its_answer() -> None:
