@@ -100,7 +100,7 @@ class Holds:
         `besides` are threads that are not looked at; `paused` is whether the calling thread has just waited in real time.
         """
         self._awaited = []
-        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(real.monotonic())):
+        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(set(besides))):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
@@ -120,16 +120,17 @@ class Holds:
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(set(besides)) != threads or self._is_any_woken() or self._table.has_news()
 
-    def _waits_outside(self, now_s: float) -> bool:
-        """Return whether an event loop in the table waits for something outside and holds time, at the real instant `now_s`.
+    def _waits_outside(self, besides: set[threading.Thread]) -> bool:
+        """Return whether an event loop in the table waits for something outside and holds time.
 
         The answer of a thread in the table needs virtual time, so it is not waited for.
         """
+        now_s: float = real.monotonic()
         holding = [awaited for _, awaited in self._table.outside() if awaited.until_s > now_s]
         if not all(map(_is_within, holding)):
             return True
         numbers = [number for awaited in holding for number in awaited.sockets]
-        return bool(numbers) and may_be_answered(numbers, self._awake(set()), self._older())
+        return bool(numbers) and may_be_answered(numbers, self._awake(besides), self._older())
 
     def _awake_threads(self) -> int:
         """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""

@@ -225,11 +225,8 @@ def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread],
 
 def _may_answer(older: threading.Thread, ends: set[int]) -> bool:
     wait = why(older)
-    if not ends.isdisjoint(connections(wait)):
-        # It is the server's loop, of which a task may sleep really.
-        return True
-    # A loop whose timer is about to go off sleeps really.
-    is_timed = wait.why is Why.UNKNOWN and wait.timeout_ms >= 0
+    # A loop with a timer may sleep really: before it answers on one of these connections, or if the timer is about to go off.
+    is_timed = wait.timeout_ms >= 0 and (wait.why is Why.UNKNOWN or not ends.isdisjoint(connections(wait)))
     return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))
 
 
