@@ -199,7 +199,10 @@ def is_within(number: int, among: Collection[int] | None = None) -> bool:
     if other is None or not (among is None or other in among):
         return False
     here, there = _bytes(number), _bytes(other)
-    return here is not None and there is not None and here[0] <= there[1] and there[0] <= here[1]
+    if here is None or there is None:
+        return False
+    # What a sender keeps because nobody reads at the other end is not on its way.
+    return (here[0] <= there[1] or is_ready(other)) and (there[0] <= here[1] or is_ready(number))
 
 
 def _other_end(number: int) -> int | None:

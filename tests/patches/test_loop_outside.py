@@ -266,6 +266,35 @@ def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time() -> None:
         server.join()
 
 
+def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time() -> None:
+    """It is too large for the buffers of the connection, and the thread sleeps virtually before it reads."""
+    size = 10_000_000
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as file:
+            time.sleep(50)
+            connection.send(b"!" if len(file.read(size)) == size else b"?")
+
+    async def ask() -> bytes:
+        beside = asyncio.create_task(asyncio.sleep(3600))
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(bytes(size))
+        answer = await asyncio.wait_for(reader.read(1), 100)
+        writer.close()
+        await writer.wait_closed()
+        beside.cancel()
+        return answer
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        server = threading.Thread(target=serve)
+        server.start()
+        assert asyncio.run(ask()) == b"!"
+        assert sagemaker.clock.now().timestamp() == 1_532_908_850
+        assert sagemaker.clock.forced_moves == ()
+        server.join()
+
+
 def test_a_loops_request_to_an_older_loop_stops_time() -> None:
     """The server's task sleeps really before it answers."""
     ports = queue.Queue[tuple[str, int]]()
