@@ -39,6 +39,16 @@ def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> 
     os.close(here)
 
 
+def test_a_process_may_have_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of these tests often has some: helpers of multiprocessing, or what earlier tests have left."""
+
+    def waitid(*_: int) -> None:
+        raise ChildProcessError
+
+    monkeypatch.setattr(os, "waitid", waitid)
+    assert not children.there_are()
+
+
 def test_a_child_exists_until_its_exit_status_is_read() -> None:
     """An ended child still counts until then."""
     before = children.there_are()
