@@ -75,7 +75,7 @@ class Holds:
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
         for thread, awaited in self._table.outside():
-            if not _is_within(awaited):
+            if awaited.why and not _is_within(awaited):
                 self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
@@ -127,10 +127,10 @@ class Holds:
         """
         now_s: float = real.monotonic()
         holding = [awaited for _, awaited in self._table.outside() if awaited.until_s > now_s]
-        if not all(map(_is_within, holding)):
-            return True
         numbers = [number for awaited in holding for number in awaited.sockets]
-        return bool(numbers) and may_be_answered(numbers, self._awake(besides), self._older())
+        return bool(holding) and (
+            not all(map(_is_within, holding)) or may_be_answered(numbers, self._awake(besides), self._older())
+        )
 
     def _awake_threads(self) -> int:
         """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""

@@ -162,9 +162,11 @@ class SelectorLoop(Yielding):
             return bool(events) or left_s == 0
 
         awaited = None if self._awaits_nobody() else self._awaited(alarms)
-        # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little.
-        is_over = not (awaited or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
-        if not is_over and self._sleep(alarms, first, pause, calls, awaited):
+        if not (awaited or self._awaits_nobody() or self._knows_all()):
+            # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little.
+            # In the table, so that the clock does not pass the deadline of this loop meanwhile.
+            awaited = Awaited(None, "", real.monotonic() + STILL_S, ())
+        if self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
         return events
 

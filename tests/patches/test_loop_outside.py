@@ -19,7 +19,7 @@ from sagemock import mock_sagemaker
 from sagemock.clock import holds
 from sagemock.clock.real import real
 from sagemock.clock.waits import Why
-from sagemock.patches import loop_outside
+from sagemock.patches import loop_outside, loops
 from sagemock.patches.loop_outside import LoopOutside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
@@ -293,6 +293,27 @@ def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time() -> None:
         assert sagemaker.clock.now().timestamp() == 1_532_908_850
         assert sagemaker.clock.forced_moves == ()
         server.join()
+
+
+def test_the_clock_does_not_pass_the_deadline_of_a_loop_that_watches_an_unknown_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop first waits a little for data, in the table. Another thread sleeps beside it, and no wait has any patience."""
+    monkeypatch.setattr(loops, "STILL_S", 0.2)
+    ours, theirs = socket.socketpair()
+
+    def poll() -> None:
+        for _ in range(30):
+            time.sleep(7)
+
+    async def go() -> float:
+        asyncio.get_running_loop().add_reader(ours, lambda: None)
+        thread.start()
+        await asyncio.sleep(60)
+        return sagemaker.clock.now().timestamp() - 1_532_908_800
+
+    with ours, theirs, mock_sagemaker(start="2018-07-30T00:00:00Z", patience=0) as sagemaker:
+        thread = threading.Thread(target=poll)
+        assert asyncio.run(go()) == 60
+        thread.join()
 
 
 def test_a_loops_request_to_an_older_loop_stops_time() -> None:
