@@ -100,7 +100,8 @@ class Holds:
         `besides` are threads that are not looked at; `paused` is whether the calling thread has just waited in real time.
         """
         self._awaited = []
-        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(set(besides))):
+        apart = set(besides)
+        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(apart)):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
@@ -109,7 +110,7 @@ class Holds:
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
-        threads = self._awake(set(besides))
+        threads = self._awake(apart)
         # A time-out must not come before the result that an older thread is about to give; a sleep depends on no thread.
         first_us = None if first is None else first.deadline_us
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
@@ -118,7 +119,7 @@ class Holds:
         if threads:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
-        return self._awake(set(besides)) != threads or self._is_any_woken() or self._table.has_news()
+        return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
 
     def _waits_outside(self, besides: set[threading.Thread]) -> bool:
         """Return whether an event loop in the table waits for something outside and holds time.

@@ -161,12 +161,7 @@ class SelectorLoop(Yielding):
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
-        awaited = None if self._awaits_nobody() else self._awaited(alarms)
-        if not (awaited or self._awaits_nobody() or self._knows_all()):
-            # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little.
-            # In the table, so that the clock does not pass the deadline of this loop meanwhile.
-            awaited = Awaited(None, "", real.monotonic() + STILL_S, ())
-        if self._sleep(alarms, first, pause, calls, awaited):
+        if self._sleep(alarms, first, pause, calls, self._awaited(alarms)):
             alarms.ring(first)
         return events
 
@@ -202,15 +197,19 @@ class SelectorLoop(Yielding):
 
     def _awaited(self, alarms: Alarms) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
-        return self._outside.awaited(
-            self._descriptors(),
+        if self._awaits_nobody():
+            return None
+        numbers = self._descriptors()
+        found = self._outside.awaited(
+            numbers,
             alarms.sleepers.patience_s,
             lambda: sum(map(_waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,
         )
-
-    def _knows_all(self) -> bool:
-        numbers = self._descriptors()
-        return bool(numbers) and self._outside.are_known(numbers)
+        if found is not None or (numbers and self._outside.are_known(numbers)):
+            return found
+        # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little. In
+        # the table, so that the clock does not pass the deadline of this loop meanwhile.
+        return Awaited(None, "", real.monotonic() + STILL_S, ())
 
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):
