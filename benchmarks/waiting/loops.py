@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from benchmarks.waiting.outside import answering, served
+from benchmarks.waiting.outside import answering, answering_in_a_loop, served
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from benchmarks.worlds import client, request
 from sagemock.clock.real import real
@@ -138,26 +138,7 @@ def _stdlib() -> Callable[[], str]:
 
 
 def _aiohttp() -> Callable[[], str]:
-    web = needs("aiohttp.web")
-    ports: list[int] = []
-
-    async def serve() -> None:
-        async def answer(_: object) -> Any:  # aiohttp's
-            return web.Response(text="ok")
-
-        app = web.Application()
-        app.router.add_get("/", answer)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        ports.append(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
-    while not ports:
-        real.sleep(0.01)
-    return partial(_get, ports[0])
+    return partial(_get, answering_in_a_loop())
 
 
 def _uvicorn() -> Callable[[], str]:

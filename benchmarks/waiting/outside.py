@@ -1,9 +1,11 @@
 """Scenarios: the test waits for something outside, while a thread polls a job of six hours. No virtual time must pass."""
 
+import asyncio
 import contextlib
 import multiprocessing
 import os
 import pty
+import queue
 import socket
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import threading
 import time
 import tty
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -19,7 +21,7 @@ from typing import Any, Final
 from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, polled, seconds
 from sagemock.clock.real import real
 
-__all__ = ["SCENARIOS", "served"]
+__all__ = ["SCENARIOS", "answering", "answering_in_a_loop", "serve_here", "served"]
 
 _SERVER: Final = """
 import sys, time
@@ -82,6 +84,34 @@ def answering(work: Callable[[], object] = lambda: None) -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return int(server.server_port)
+
+
+async def serve_here(answer: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Serve by aiohttp in the running loop, which calls `answer` for each request; return the runner."""
+    web = needs("aiohttp.web")
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner
+
+
+def answering_in_a_loop(sleeps_s: float = 0) -> int:
+    """Serve by aiohttp in a loop of another thread, of which each answer sleeps first; return the port."""
+    web, ports = needs("aiohttp.web"), queue.Queue[int]()
+
+    async def answer(_: object) -> Any:  # aiohttp's
+        if sleeps_s:
+            await asyncio.sleep(sleeps_s)
+        return web.Response(text="ok")
+
+    async def serve() -> None:
+        ports.put((await serve_here(answer)).addresses[0][1])
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
+    return ports.get()
 
 
 def _requests_to_this_process() -> Outcome:

@@ -1,7 +1,6 @@
 """Clients and servers of one process, whose handlers sleep virtually: the answer waits for virtual time, and for no real time."""
 
 import asyncio
-import queue
 import socket
 import threading
 import time
@@ -9,7 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any, Final
 
-from benchmarks.waiting.outside import answering
+from benchmarks.waiting.outside import answering, answering_in_a_loop, serve_here
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from benchmarks.worlds import client, request
 from sagemock import SageMakerMock
@@ -107,11 +106,7 @@ def _aiohttp() -> Outcome:
             await asyncio.sleep(float(asked.query["s"]))
             return web.Response(text="ok")
 
-        app = web.Application()
-        app.router.add_get("/", answer)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        runner = await serve_here(answer)
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
         found: list[object] = []
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=100)) as asked:
@@ -202,38 +197,17 @@ def _loop_asks_threads() -> Outcome:
     return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
 
 
-def _loop_serving(sleeps_s: float) -> str:
-    """Serve by a loop in a thread, whose handlers sleep; return the address."""
-    web, ports = needs("aiohttp.web"), queue.Queue[int]()
-
-    async def answer(_: object) -> Any:  # aiohttp's
-        await asyncio.sleep(sleeps_s)
-        return web.Response(text="ok")
-
-    async def serve() -> None:
-        app = web.Application()
-        app.router.add_get("/", answer)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ports.put(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    threading.Thread(target=asyncio.run, args=(serve(),), daemon=True).start()
-    return f"http://127.0.0.1:{ports.get()}/"
-
-
 def _loop_asks_a_loop() -> Outcome:
     """Client and server are tasks of two loops, both in threads of the mock."""
     with within() as sagemaker:
-        url, watch = _loop_serving(50), Watch()
+        url, watch = f"http://127.0.0.1:{answering_in_a_loop(50)}/", Watch()
         found = asyncio.run(_gets(sagemaker, url))
     return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
 
 
 def _loop_asks_an_older_loop() -> Outcome:
     """The server is older than the mock, so its tasks sleep really."""
-    url = _loop_serving(0.3)
+    url = f"http://127.0.0.1:{answering_in_a_loop(0.3)}/"
     with within() as sagemaker:
         watch = Watch()
         found = asyncio.run(_gets(sagemaker, url))
