@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sagemock.clock import sleepers as module
 from sagemock.clock.holds import Holds
 from sagemock.clock.real import real
-from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.sleepers import Sleeper, Sleepers, waiting
 from sagemock.clock.virtual import Clock
 from tests.support.waiting import eventually
 
@@ -35,6 +35,14 @@ class World:
     def sleep_us(self, duration_us: int) -> None:
         """Sleep as a thread does."""
         self.sleepers.until_us(self.clock.now_us() + duration_us)
+
+    def asleep(self, thread: threading.Thread) -> Sleeper:
+        """Start a thread, which then counts as asleep without a deadline."""
+        sleeper = self.sleepers.sleeper(None, lambda: None)
+        sleeper.thread = thread
+        thread.start()
+        self.sleepers.begin_sleep(sleeper)
+        return sleeper
 
     def together(self, *works: Callable[[], object]) -> list[Any]:
         """Run each function in a thread of its own, to the end; raise the first error."""
@@ -470,10 +478,7 @@ def test_a_thread_that_goes_on_right_after_the_count_is_not_overlooked(
 ) -> None:
     """A thread woke it and ended before the count. It had to wait for the mutex, and is awake before the answer is given."""
     world = World()
-    waits = world.sleepers.sleeper(None, lambda: None)
-    waits.thread = idle
-    idle.start()
-    world.sleepers.begin_sleep(waits)
+    waits = world.asleep(idle)
 
     def count(_: Holds) -> int:
         world.sleepers.release(waits)
@@ -511,10 +516,7 @@ def test_a_thread_that_ends_during_the_count_is_waited_for(idle: threading.Threa
 def test_a_thread_woken_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that woke it has ended since, so the count alone finds no thread awake."""
     world = World()
-    waits, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, world.start_us + 5))
-    waits.thread = idle
-    idle.start()
-    world.sleepers.begin_sleep(waits)
+    waits, sleeps = world.asleep(idle), world.sleepers.sleeper(world.start_us + 5, lambda: None)
 
     def count(_: Holds) -> int:
         world.sleepers.release(waits)

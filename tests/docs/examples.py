@@ -69,7 +69,7 @@ def environment_kept() -> Iterator[None]:
 def importable(files: Mapping[str, str]) -> Iterator[None]:
     """Let an example import from files, and forget these modules afterwards, because pages may have files with the same name."""
     with TemporaryDirectory() as folder:
-        written(files, folder)
+        write_files(files, folder)
         sys.path.insert(0, folder)
         try:
             yield
@@ -79,7 +79,7 @@ def importable(files: Mapping[str, str]) -> Iterator[None]:
                 sys.modules.pop(Path(name).stem, None)
 
 
-def written(files: Mapping[str, str], folder: str | Path) -> None:
+def write_files(files: Mapping[str, str], folder: str | Path) -> None:
     """Write files into a folder."""
     for name, text in files.items():
         Path(folder, name).write_text(text, encoding="utf-8")
@@ -101,7 +101,7 @@ def wrong_failure(report: str | None, lines: str) -> str | None:
 def run_by_pytest(source: str, files: Mapping[str, str] = {}) -> str | None:
     """Run tests in a child pytest beside `files`, with warnings as errors; return its output if they do not pass."""
     with TemporaryDirectory() as folder:
-        written({**files, "test_example.py": source}, folder)
+        write_files({**files, "test_example.py": source}, folder)
         # tox sets this where libraries warn by themselves. pytest-asyncio warns if its option is not set.
         warnings = os.environ.get("SAGEMOCK_EXAMPLES_WARN", "error")
         settings = ["-W", warnings, "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]

@@ -30,7 +30,7 @@ from tests.docs.examples import (
     environment_kept,
     files_before,
     importable,
-    written,
+    write_files,
     wrong_failure,
 )
 
@@ -163,7 +163,7 @@ def _passing_tests(examples: list[Example]) -> list[str]:
         for number, (name, example) in enumerate(files.items()):
             beside = Path(folder, str(number))
             beside.mkdir()
-            written({**files_before(example), name: example.parsed}, beside)
+            write_files({**files_before(example), name: example.parsed}, beside)
         results = Path(folder, "results.json")
         environment = {**os.environ, RESULTS: str(results), "PYTHONPATH": str(ROOT)}
         options = ["-p", "tests.docs.mutation", "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull]

@@ -73,6 +73,7 @@ def test_a_click_in_one_browser_shows_in_the_other(sagemaker: SageMakerMock, cli
     one.click(button("+1 min"))
     other.until("/00:03:00/.test(document.getElementById('now').textContent)")
     assert other.ask(status("stops")) == "InProgress / Training"
+    assert (sagemaker.clock.now().hour, sagemaker.clock.now().minute) == (0, 3)
     one.click(button("stop stops"))
     one.until(f"{status('stops')} === 'Stopping'")
     # The page numbers its looks; the one that is under way may have begun before the click.
