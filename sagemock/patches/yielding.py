@@ -13,7 +13,9 @@ from sagemock.patches.loop_sleepers import LoopSleeper
 from sagemock.patches.timers import Alarms
 from sagemock.patches.turns import STALLED_S, Turns, yields
 
-__all__ = ["Sleeping", "Yielding"]
+__all__ = ["Sleeping", "Yielding", "waits_for_something"]
+
+_Gathering: type = vars(asyncio.tasks)["_GatheringFuture"]
 
 Sleeping: TypeAlias = Callable[[], Alarms | None]
 """Returns the alarms of a loop's sleeping tasks; None if no task sleeps."""
@@ -86,6 +88,12 @@ class Yielding(ABC):
     @abstractmethod
     def _awaits_nobody(self) -> bool:
         """Return whether the loop certainly waits only for its tasks and for calls from other threads."""
+
+
+def waits_for_something(task: "asyncio.Task[Any]") -> bool:
+    """Return whether a task waits for something other than tasks: for a sleep, or for something outside."""
+    waiter: Any = getattr(task, "_fut_waiter", None)
+    return waiter is not None and not waiter.done() and not isinstance(waiter, (asyncio.Task, _Gathering))
 
 
 def _place(one: Hashable) -> str:

@@ -25,7 +25,7 @@ from sagemock.jobs import store as stores
 from sagemock.jobs.interventions import Delete
 from sagemock.jobs.store import Order, Store
 from sagemock.moto import artifacts
-from sagemock.patches import loops, tasks
+from sagemock.patches import polled_loop, selector_loop, tasks
 from sagemock.training.job import Job
 from tests.support import children
 from tests.support.interrupts import interrupt_at
@@ -248,7 +248,7 @@ def test_only_errors_of_the_call_itself_are_caught() -> None:
 
 
 # Modules that change state under a lock, or with a `try` that undoes the change.
-GUARDED = [artifacts, virtual, delivery, loops, linux, sleepers, stores, tasks]
+GUARDED = [artifacts, virtual, delivery, polled_loop, selector_loop, linux, sleepers, stores, tasks]
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

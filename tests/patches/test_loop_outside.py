@@ -19,7 +19,7 @@ from sagemock import mock_sagemaker
 from sagemock.clock import holds
 from sagemock.clock.real import real
 from sagemock.clock.waits import Why
-from sagemock.patches import loop_outside, loops
+from sagemock.patches import loop_outside, selector_loop
 from sagemock.patches.loop_outside import LoopOutside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
@@ -280,7 +280,7 @@ def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time() -> None:
 
 def test_the_clock_does_not_pass_the_deadline_of_a_loop_that_watches_an_unknown_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop first waits a little for data, in the table. Another thread sleeps beside it, and no wait has any patience."""
-    monkeypatch.setattr(loops, "STILL_S", 0.2)
+    monkeypatch.setattr(selector_loop, "STILL_S", 0.2)
     ours, theirs = socket.socketpair()
 
     def poll() -> None:

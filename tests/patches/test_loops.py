@@ -9,7 +9,9 @@ from sagemock import mock_sagemaker
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.loop_sleepers import LoopSleeper
-from sagemock.patches.loops import PolledLoop, SelectorLoop, drive_of
+from sagemock.patches.loops import drive_of
+from sagemock.patches.polled_loop import PolledLoop
+from sagemock.patches.selector_loop import SelectorLoop
 from sagemock.patches.timers import Alarms
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.patches.test_timers import turn

@@ -1,0 +1,213 @@
+"""The drive of event loops whose internals are hidden, such as uvloop's."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from itertools import filterfalse
+from typing import Any, Final
+
+from sagemock.clock.real import real
+from sagemock.clock.stillness import STILL_S
+from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here, is_ready
+from sagemock.clock.waits import is_own_wake_up
+from sagemock.patches.active import Innermost
+from sagemock.patches.loop_outside import LoopOutside
+from sagemock.patches.loop_sleepers import nothing
+from sagemock.patches.timers import Alarm, Alarms, Timer
+from sagemock.patches.turns import yields
+from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
+
+__all__ = ["PolledLoop"]
+
+_LOOKS: Final = 3
+_STEP_S: Final = 0.001
+_RARELY_S: Final = 0.25
+"""A loop that was idle for longer than this between two callbacks has waited in between, so it is not in a busy loop."""
+
+
+def _is_uvloops_own(number: int) -> bool:
+    """Return whether a descriptor is uvloop's own, by which threads or signals wake it."""
+    return goes_to(number) == "anon_inode:[eventfd]" or is_own_wake_up(number)
+
+
+class PolledLoop(Yielding):
+    """Drives loops whose internals are hidden, such as uvloop's, by watching their tasks.
+
+    The loop has nothing to do when every task waits for something that has not happened yet. If a task waits for something other
+    than a task or a sleep, time moves only after a few real milliseconds.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> None:
+        super().__init__(loop, sleeping, active)
+        self._timed = timed
+        self._outside = LoopOutside()
+        self._is_watching = False
+        self._soon_s = 0.0
+        self._quiet = 0
+        self._since_s: float | None = None
+        self._calls = 0
+        self._next: Alarm | Timer | None = None
+        self._stirred: set[asyncio.Task[Any]] = set()
+        """The tasks that may have run since they were last seen waiting; all other tasks still wait."""
+        self._bare: set[asyncio.Task[Any]] = set()
+        """The tasks that wait for something other than a task."""
+
+    def begin_timers(self) -> None:
+        """Watch, if the descriptors for which the loop waits are known."""
+        if self._backend() is not None:
+            self.begin()
+
+    def begin(self) -> None:
+        """Watch the tasks."""
+        if not self._is_watching:
+            self._is_watching = True
+            self._look_at_all()
+            self.loop.call_soon(self._look)
+
+    def end(self) -> None:
+        """Do nothing: the next look sees that no task sleeps, and ends the watch."""
+
+    def turn(self) -> None:
+        """Note what is about to run, unless the tasks are being watched anyway."""
+        if not self._is_watching:
+            super().turn()
+
+    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Note a task that is about to run. While no task sleeps, count a turn: this loop shows no other sign of one."""
+        if self._is_watching:
+            task: object = getattr(callback, "__self__", None)
+            if isinstance(task, asyncio.Task):
+                self._stirred.add(task)
+        else:
+            before_s, self._soon_s = self._soon_s, real.monotonic()
+            if self._soon_s - before_s > _RARELY_S:
+                # The loop has waited in between.
+                self._turns.begin()
+            # An error raised here would not reach the task: `yielded` raises it instead.
+            self._turn(yields([(callback, arguments)]), self._sleeper.calls, tells=False)
+
+    def yielded(self) -> None:
+        """Raise NothingWillHappen if nothing can happen any more; here the error reaches the task."""
+        if not self._is_watching:
+            self._raise_if_stalled()
+
+    def _awaits_nobody(self) -> bool:
+        if not self._is_watching:
+            self._look_at_all()
+            self._going_on()
+        alarms = self._sleeping()
+        # A future of an unknown kind may stand for anything. A sleep also waits for such a future, so sleeping tasks are counted.
+        return len(self._bare) <= (0 if alarms is None else alarms.asleep)
+
+    def _look_at_all(self) -> None:
+        self._stirred = asyncio.all_tasks(self.loop)
+        self._bare.clear()
+
+    def _going_on(self) -> dict["asyncio.Task[Any]", Any]:
+        """Return the tasks that can go on, each with the future for which it waited; None for a task that yielded."""
+        if isinstance(self.loop, asyncio.BaseEventLoop):
+            # A subclass of asyncio's loop without a selector does not report the tasks that are about to run.
+            self._look_at_all()
+        going_on = {}
+        for task in self._stirred:
+            waiter: Any = getattr(task, "_fut_waiter", None)
+            self._bare.discard(task)
+            if task.done():
+                continue
+            if waiter is None or waiter.done():
+                going_on[task] = waiter
+            elif waits_for_something(task):
+                self._bare.add(task)
+        self._stirred = set(going_on)
+        return going_on
+
+    def _look(self) -> None:
+        alarms = self._sleeping() or (None if self._backend() is None else self._timed())
+        if alarms is None:
+            self._sleeper.end_sleep()
+            self._is_watching = False
+            self._stirred.clear()
+            self._bare.clear()
+            return
+        calls = self._sleeper.calls
+        going_on = self._going_on()
+        if calls != self._calls or going_on:
+            if calls != self._calls:
+                alarms.timer_ticks.times = 0
+            self._calls = calls
+            self._again()
+            # A task without a future has yielded; a task with one was woken.
+            self._turn(going_on if all(waiter is None for waiter in going_on.values()) else None, calls)
+            return
+        self._quiet += 1
+        if self._since_s is None:
+            self._since_s = real.monotonic()
+        if self._quiet < _LOOKS:
+            # Let callbacks that belong to no task, sockets and threads have their turn first.
+            self.loop.call_soon(self._look)
+            return
+        # The loop has nothing to do, so no task is yielding.
+        self._turns.forget()
+        if (not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S) or (
+            not alarms.asleep and self._timers_are_real(alarms)
+        ):
+            self._look_later()
+        else:
+            self._pass(alarms, calls)
+
+    def _backend(self) -> int | None:
+        """Return the descriptor by which uvloop waits for all others (Linux)."""
+        known: Callable[[], int] | None = getattr(self.loop, "_get_backend_id", None)
+        return None if known is None or not is_known_here() else known()
+
+    def _timers_are_real(self, alarms: Alarms) -> bool:
+        backend = self._backend()
+        numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
+        others = list(filterfalse(_is_uvloops_own, numbers))
+        return self._outside.timers_are_real_s(others, alarms.sleepers.patience_s) > 0
+
+    def _pass(self, alarms: Alarms, calls: int) -> None:
+        first, sleepers = alarms.first(), alarms.sleepers
+        if first is None:
+            # The task that slept was cancelled, and has not run since.
+            self._again()
+            return
+        if self._next is not first:
+            self._sleeper.end_sleep()
+            self._next = first
+        if self._sleeper.taken is None:
+            is_timer = isinstance(first, Timer)
+            if not is_timer and sleepers.is_alone():
+                sleepers.until_us(first.at_us)
+                self._ring(alarms, first)
+                return
+            sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
+            backend = self._backend()
+            sleeper.news = None if backend is None else partial(is_ready, backend)
+            sleeper.is_wait = is_timer
+            sleeper.is_ticker = alarms.are_ticks
+            self._sleeper.begin_sleep(sleepers, sleeper, calls)
+        if self._is_awake():
+            self._ring(alarms, first)
+        else:
+            self._look_later()
+
+    def _is_awake(self) -> bool:
+        taken = self._sleeper.taken
+        return taken is not None and taken[0].drive(taken[1]) == 0
+
+    def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
+        alarms.timer_ticks.times += 1
+        alarms.ring(first)
+        self._again()
+
+    def _look_later(self) -> None:
+        # Start the looks anew: meanwhile the loop may get news from a thread or a socket.
+        self._quiet = 0
+        self.loop.call_later(_STEP_S, self._look)
+
+    def _again(self) -> None:
+        self._sleeper.end_sleep()
+        self._quiet = 0
+        self._since_s = None
+        self.loop.call_soon(self._look)
