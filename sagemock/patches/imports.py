@@ -48,12 +48,13 @@ class WhenImported(MetaPathFinder):
                 self._actions[name](module)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find a watched module by asking the other finders."""
+        """Find a watched module by asking the finders behind this one; one of them may watch the same module."""
         if fullname not in self._actions:
             return None
-        for finder in sys.meta_path:
+        behind = sys.meta_path.copy()
+        for finder in behind[behind.index(self) + 1 if self in behind else 0 :]:
             # An old finder has no find_spec; importlib skips it, too.
-            find_spec = None if finder is self else getattr(finder, "find_spec", None)
+            find_spec = getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = None if find_spec is None else find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:

@@ -13,6 +13,7 @@ import sys
 from asyncio import sleep as real_sleep
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from sagemock.clock import forks
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches.active import Active, Innermost, sleeps_here
+from sagemock.patches.imports import WhenImported
 from sagemock.patches.loops import Drive, drive_of
 from sagemock.patches.pools import adopt_thread_of
 from sagemock.patches.ticks import Ticks
@@ -167,23 +169,25 @@ class VirtualTasks:
 class LoopPatch:
     """Gives event loops timers that follow virtual time, and a `time()` that moves with it.
 
-    This patches the base class of asyncio's own loops, and the class of uvloop's loops if uvloop was imported before the mock
-    began. Other kinds of loops keep their own timers; their tasks still sleep virtually.
+    This patches the base class of asyncio's own loops, and the class of uvloop's loops as soon as uvloop is imported: a server of
+    uvicorn does so when it starts. Other kinds of loops keep their own timers; their tasks still sleep virtually.
     """
 
     def __init__(self, tasks: VirtualTasks) -> None:
         self._tasks = tasks
         self._undo: list[Callable[[], None]] = []
+        self._imports = WhenImported({"uvloop": self._cover_uvloop})
 
     def install(self) -> None:
         """Patch the classes of loops."""
         try:
-            self._install()
+            self._cover_asyncio()
+            self._imports.install()
         except BaseException:
             self.uninstall()
             raise
 
-    def _install(self) -> None:
+    def _cover_asyncio(self) -> None:
         base: _LoopClass = asyncio.BaseEventLoop
         time, call_at = base.time, base.call_at
 
@@ -200,25 +204,26 @@ class LoopPatch:
             run_once(loop)
 
         self._replace(base, _run_once)
-        uvloop = sys.modules.get("uvloop")
-        if uvloop is not None:
-            self._cover(uvloop.Loop, uvloop.Loop.time, uvloop.Loop.call_later)
-            really_soon: Callable[..., asyncio.Handle] = uvloop.Loop.call_soon
 
-            def call_soon(
-                loop: _Loop,
-                callback: Callable[..., Any],
-                *args: Any,  # noqa: ANN401  # whatever the callback takes
-                context: _Context = None,
-            ) -> asyncio.Handle:
-                """Run a callback soon; a task that yields also calls this."""
-                self._tasks.soon(loop, callback, args)
-                return really_soon(loop, callback, *args, context=context)
+    def _cover_uvloop(self, uvloop: ModuleType) -> None:
+        self._cover(uvloop.Loop, uvloop.Loop.time, uvloop.Loop.call_later)
+        really_soon: Callable[..., asyncio.Handle] = uvloop.Loop.call_soon
 
-            self._replace(uvloop.Loop, call_soon)
+        def call_soon(
+            loop: _Loop,
+            callback: Callable[..., Any],
+            *args: Any,  # noqa: ANN401  # whatever the callback takes
+            context: _Context = None,
+        ) -> asyncio.Handle:
+            """Run a callback soon; a task that yields also calls this."""
+            self._tasks.soon(loop, callback, args)
+            return really_soon(loop, callback, *args, context=context)
+
+        self._replace(uvloop.Loop, call_soon)
 
     def uninstall(self) -> None:
         """Undo `install`."""
+        self._imports.uninstall()
         undo, self._undo = self._undo, []
         run_all(*reversed(undo))
 

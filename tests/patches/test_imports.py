@@ -73,9 +73,26 @@ def test_a_missing_module_stays_missing(monkeypatch: pytest.MonkeyPatch) -> None
     watch.install()
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'lately\.missing'"):
         importlib.import_module("lately.missing")
-    monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, object()])
     assert watch.find_spec("lately.missing", None) is None
     watch.uninstall()
+    # Also for an import in another thread that had already begun.
+    assert watch.find_spec("lately.missing", None) is None
+
+
+def test_two_watches_of_a_module_both_act() -> None:
+    """The loop of uvloop and its resolver are watched by different patches."""
+    loaded: list[str] = []
+    watches = [
+        WhenImported({"lately": lambda _: loaded.append("first")}),
+        WhenImported({"lately": lambda _: loaded.append("second")}),
+    ]
+    for watch in watches:
+        watch.install()
+    importlib.import_module("lately")
+    for watch in watches:
+        watch.uninstall()
+    assert sorted(loaded) == ["first", "second"]
 
 
 def test_a_namespace_package_runs_no_action() -> None:

@@ -1,8 +1,10 @@
 import asyncio
+import importlib
 import sys
 import threading
 from contextvars import ContextVar
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import freezegun
@@ -48,6 +50,24 @@ def test_the_classes_of_loops_are_restored(worlds: Worlds, monkeypatch: pytest.M
     assert {name: vars(base)[name] for name in THEIRS} == before
     assert vars(foreign).keys() - inherited.keys() == {"time"}
     assert foreign.time is mine
+
+
+def test_uvloop_may_be_imported_inside_a_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As uvicorn imports it when its server starts."""
+    (tmp_path / "uvloop.py").write_text(
+        "class Loop:\n" + "".join(f"    def {name}(self, *_): return 'real'\n" for name in UVLOOPS)
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    # Set first, so that the module is removed afterwards.
+    monkeypatch.setitem(sys.modules, "uvloop", ModuleType("uvloop"))
+    monkeypatch.delitem(sys.modules, "uvloop")
+    patch = LoopPatch(VirtualTasks(worlds.innermost))
+    patch.install()
+    kind = importlib.import_module("uvloop").Loop
+    stand_ins = dict(vars(kind))
+    patch.uninstall()
+    assert all(vars(kind)[name] is not stand_ins[name] for name in UVLOOPS)
+    assert kind().time() == "real"
 
 
 def test_a_freeze_with_real_asyncio_leaves_loops_to_the_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
