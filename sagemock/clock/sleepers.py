@@ -14,7 +14,7 @@ from sagemock.clock.holds import PATIENCE_S, Holds
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.pauses import Pauses
 from sagemock.clock.real import real
-from sagemock.clock.table import Rouse, Sleeper, Table
+from sagemock.clock.table import Awaited, Rouse, Sleeper, Table
 from sagemock.clock.virtual import Clock
 
 __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
@@ -238,6 +238,13 @@ class Sleepers:
                 self._pauses = 0
                 self.table.add(sleeper)
             return True
+
+    def awaits(self, sleeper: Sleeper, awaited: Awaited | None) -> None:
+        """Set what the event loop of a sleeper in the table also waits for outside this process."""
+        with self._mutex:
+            sleeper.awaited = awaited
+            if sleeper in self.table:
+                self.table.set_awaited(sleeper)
 
     def drive(self, sleeper: Sleeper) -> float | None:
         """Move time if no thread is busy; return how many real seconds to wait: 0 if the sleeper is awake, None for no limit."""

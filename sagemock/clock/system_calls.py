@@ -8,7 +8,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sagemock.clock import children
 from sagemock.clock.interrupts import raise_if_foreign
@@ -56,11 +56,13 @@ _POLLFD: Final = struct.Struct("ihh")
 _SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
 # And how many bytes have come, wait to be sent, were sent, and were sent again. Linux tells since 4.19.
 _BYTES_RECEIVED, _BYTES_NOT_SENT, _BYTES_SENT, _BYTES_SENT_AGAIN = 128, 144, 200, 208
+_WITH_ADDRESSES: Final = {socket.AF_INET, socket.AF_INET6, getattr(socket, "AF_UNIX", None)}
 _MAPPED: Final = "::ffff:"
 _MANY: Final = 1000
 _OTHER_ENDS: Final[dict[str, tuple[int, str]]] = {}
 """The other end of a connection (its descriptor and the kernel's name for it), by the kernel's name for this end."""
 
+_Place: TypeAlias = int | str | bytes
 _T = TypeVar("_T")
 
 
@@ -168,6 +170,8 @@ class Traffic(NamedTuple):
     """The milliseconds since data was last sent."""
     received_ms: int
     """The milliseconds since data was last received."""
+    received: int
+    """The number of bytes that were received."""
 
 
 def traffic(number: int) -> Traffic | None:
@@ -176,7 +180,8 @@ def traffic(number: int) -> Traffic | None:
     if not info or len(info) < _SEGMENTS + 4:
         return None
     segments, sent_ms, received_ms = (int.from_bytes(info[at : at + 4], sys.byteorder) for at in (_SEGMENTS, _SENT, _RECEIVED))
-    return Traffic(info[0] == _SYN_SENT, segments, sent_ms, received_ms)
+    received = int.from_bytes(info[_BYTES_RECEIVED : _BYTES_RECEIVED + 8], sys.byteorder)
+    return Traffic(info[0] == _SYN_SENT, segments, sent_ms, received_ms, received)
 
 
 def owes_an_answer(number: int) -> bool:
@@ -191,7 +196,7 @@ def other_ends(numbers: Iterable[int]) -> set[int]:
 
 
 def is_within(number: int, among: Collection[int] | None = None) -> bool:
-    """Return whether both ends of a TCP connection are in this process, and nothing is on the way from one to the other.
+    """Return whether both ends of a connection are in this process, and nothing is on the way from one to the other.
 
     With `among`, the other end must be one of those descriptors. A connection that a child process has as well is not within.
     """
@@ -200,7 +205,8 @@ def is_within(number: int, among: Collection[int] | None = None) -> bool:
         return False
     here, there = _bytes(number), _bytes(other)
     if here is None or there is None:
-        return False
+        # What is sent by a Unix socket is at the other end at once.
+        return _asked(number, lambda one: one.family) == socket.AF_UNIX
     # What a sender keeps because nobody reads at the other end is not on its way.
     return (here[0] <= there[1] or is_ready(other)) and (there[0] <= here[1] or is_ready(number))
 
@@ -220,9 +226,15 @@ def _other_end(number: int) -> int | None:
 
 
 def _addresses(one: socket.socket) -> tuple[Any, Any] | None:
-    """Return the addresses of the two ends of a TCP connection; None for another socket."""
-    if one.family not in {socket.AF_INET, socket.AF_INET6} or one.type != socket.SOCK_STREAM:
+    """Return the addresses of the two ends of a connection that has addresses; None for another socket.
+
+    All connections that a Unix socket has accepted have the same two: the end that is found may be another client's.
+    """
+    if one.type != socket.SOCK_STREAM or one.family not in _WITH_ADDRESSES:
         return None
+    if one.family == socket.AF_UNIX:
+        names = one.getsockname(), one.getpeername()
+        return names if any(names) else None
     # By IPv4 one end may be of the other family.
     own, peer = ((host.removeprefix(_MAPPED), port) for host, port, *_ in (one.getsockname(), one.getpeername()))
     return own, peer
@@ -241,22 +253,22 @@ def _bytes(number: int) -> tuple[int, int] | None:
 
 def serves(numbers: Iterable[int]) -> set[int]:
     """Return the sockets that wait for clients: listening sockets, and connections that this process has accepted."""
-    listening, ports = set[int](), dict[int, int]()
+    listening, places = set[int](), dict[int, _Place]()
     for number in numbers:
         if _asked(number, _listens):
             listening.add(number)
         else:
-            port = _asked(number, _port)
-            if port:
-                ports[number] = port
-    if not ports:
+            place = _asked(number, _place)
+            if place:
+                places[number] = place
+    if not places:
         return listening
-    ours = _listening_ports()
-    return listening | {number for number, port in ports.items() if port in ours}
+    ours = _listening_places()
+    return listening | {number for number, place in places.items() if place in ours}
 
 
-def _listening_ports() -> set[int]:
-    return {port for number, _ in _sockets() if _asked(number, _listens) and (port := _asked(number, _port))}
+def _listening_places() -> set[_Place]:
+    return {place for number, _ in _sockets() if _asked(number, _listens) and (place := _asked(number, _place))}
 
 
 def _sockets() -> list[tuple[int, str]]:
@@ -269,8 +281,11 @@ def _listens(one: socket.socket) -> bool:
     return bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
-def _port(one: socket.socket) -> int:
-    return int(one.getsockname()[1]) if one.family in {socket.AF_INET, socket.AF_INET6} else 0
+def _place(one: socket.socket) -> _Place:
+    """Return the port of an internet socket, or the name of a Unix socket: those of a listening socket and what it accepts."""
+    address: Any = one.getsockname() if one.family in _WITH_ADDRESSES else ""
+    place: _Place = address[1] if isinstance(address, tuple) else address
+    return place
 
 
 def _asked(number: int, question: Callable[[socket.socket], _T]) -> _T | None:

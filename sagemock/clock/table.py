@@ -159,8 +159,7 @@ class Table:
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
         if sleeper.is_forced:
             self._forced[sleeper] = None
-        if sleeper.awaited is not None:
-            self._outside[sleeper] = sleeper.awaited
+        self.set_awaited(sleeper)
         if sleeper.news is not None:
             self._news[sleeper] = sleeper.news
         if sleeper.joins is not None:
@@ -227,6 +226,13 @@ class Table:
     def of(self, thread: threading.Thread) -> list[Sleeper]:
         """Return a thread's sleepers."""
         return list(self._of_thread.get(thread, ()))
+
+    def set_awaited(self, sleeper: Sleeper) -> None:
+        """Note what the event loop of a sleeper waits for outside this process."""
+        if sleeper.awaited is None:
+            self._outside.pop(sleeper, None)
+        else:
+            self._outside[sleeper] = sleeper.awaited
 
     def set_busy(self, sleeper: Sleeper, *, is_busy: bool) -> None:
         """Set whether the thread of a sleeper is busy with an event handler."""

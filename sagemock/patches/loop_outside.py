@@ -25,19 +25,36 @@ class _Descriptor:
         """The real instant since which the descriptor holds time; None if it does not."""
         self.segments: int | None = None
         """The number of segments sent when data last arrived; None if none has arrived since the loop is watched."""
+        self._received: int | None = None
+        """The number of bytes received at the last look."""
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         # An accepted connection waits for the client's next request.
         self._is_served = where.startswith("socket:") and bool(serves([number]))
         self.is_connection = where.startswith("socket:") and not self._is_served
-        self.is_known = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
+        self._is_told = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
+
+    @property
+    def is_known(self) -> bool:
         """Whether sagemock can tell if the descriptor waits for data."""
+        return self._is_told or (self.is_connection and is_within(self._number))
 
     def arrived(self) -> None:
         """Note that data has arrived."""
         self.since_s = None
         found = traffic(self._number) if self.is_connection else None
         self.segments = None if found is None else found.segments
+
+    def look(self) -> None:
+        """Note whether data has arrived since the last look. At the first look, none has if none ever has."""
+        found = traffic(self._number) if self.is_connection else None
+        if found is None:
+            return
+        if self._received is None:
+            self.segments = None if found.received else 0
+        elif self._received != found.received:
+            self.arrived()
+        self._received = found.received
 
     def longest_s(self, patience_s: float, is_awaited: Callable[[], bool], among: Collection[int]) -> float | None:
         """Return for how many real seconds the descriptor may hold time; None if no data is to be expected.
@@ -46,10 +63,13 @@ class _Descriptor:
         """
         if self._is_child:
             return patience_s if self._is_a_child_there() else None
-        found = traffic(self._number) if self.is_connection else None
-        if found is None or is_within(self._number, among):
+        if not self.is_connection or is_within(self._number, among):
             # Where the loop has both ends, a task of its own is to answer.
             return None
+        found = traffic(self._number)
+        if found is None:
+            # The kernel does not tell what a Unix socket has sent.
+            return patience_s if is_within(self._number) and is_awaited() else None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
             return patience_s
@@ -67,8 +87,10 @@ class _Descriptor:
             return 0
         if self._is_child:
             return math.inf if self._is_a_child_there() else 0
+        if not self.is_known:
+            return math.inf
         found = traffic(self._number)
-        return math.inf if found is None else max(0, patience_s - min(found.sent_ms, found.received_ms) / 1000)
+        return 0 if found is None else max(0, patience_s - min(found.sent_ms, found.received_ms) / 1000)
 
     def _is_a_child_there(self) -> bool:
         return children.there_are() if self.where == "anon_inode:[pidfd]" else children.have_open(self.where)
@@ -87,6 +109,11 @@ class LoopOutside:
     def forget(self) -> None:
         """Forget all descriptors: data may have arrived while the loop was not watched."""
         self._known.clear()
+
+    def look(self, numbers: Iterable[int]) -> None:
+        """Note for which descriptors data has arrived since the last look, in a loop that does not tell."""
+        for number in numbers:
+            self._descriptor(number).look()
 
     def arrived(self, numbers: Iterable[int]) -> None:
         """Note for which descriptors data has arrived, before the loop reads it."""
@@ -113,13 +140,21 @@ class LoopOutside:
             sockets = (*sockets, number) if one.is_connection and sockets is not None else None
         return latest and latest._replace(sockets=sockets or ())
 
-    def timers_are_real_s(self, numbers: Collection[int], patience_s: float) -> float:
-        """Return for how many more real seconds the timers of a loop in which no task sleeps must be real.
+    def awaited_by_timers(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
+        """Return the wait of a loop in which no task sleeps, and whose timers it holds; None if they may be virtual.
 
-        A timer may be the time-out of a read. So a connection must first be quiet for `patience_s`; if sagemock cannot tell what
-        a descriptor waits for, the result is infinity.
+        A timer may be the time-out of a read, so a connection must first be quiet for `patience_s`. If sagemock cannot tell for
+        what a descriptor, or the whole loop, waits, the wait ends at infinity: the timers are real.
         """
-        return max((self._descriptor(number).timers_are_real_s(patience_s, numbers) for number in numbers), default=0)
+        owed = self.awaited(numbers, patience_s, is_awaited)
+        held_s = {number: self._descriptor(number).timers_are_real_s(patience_s, numbers) for number in numbers}
+        longest_s = max(held_s.values(), default=math.inf)
+        if longest_s == 0:
+            return owed
+        # Only the owed answer is worth a record.
+        found = owed or Awaited(None, "", 0, ())
+        sockets = {*found.sockets, *(number for number, for_s in held_s.items() if for_s > 0)}
+        return found._replace(until_s=max(found.until_s, real.monotonic() + longest_s), sockets=tuple(sockets))
 
     def _descriptor(self, number: int) -> _Descriptor:
         where = goes_to(number)

@@ -1,6 +1,8 @@
 """The drive of event loops whose internals are hidden, such as uvloop's."""
 
 import asyncio
+import math
+import threading
 from collections.abc import Callable
 from functools import partial
 from itertools import filterfalse
@@ -8,7 +10,8 @@ from typing import Any, Final
 
 from sagemock.clock.real import real
 from sagemock.clock.stillness import STILL_S
-from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here, is_ready
+from sagemock.clock.system_calls import Call, blocked_in, descriptors, goes_to, is_known_here, is_ready
+from sagemock.clock.table import Awaited
 from sagemock.clock.waits import is_own_wake_up
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside
@@ -28,6 +31,16 @@ _RARELY_S: Final = 0.25
 def _is_uvloops_own(number: int) -> bool:
     """Return whether a descriptor is uvloop's own, by which threads or signals wake it."""
     return goes_to(number) == "anon_inode:[eventfd]" or is_own_wake_up(number)
+
+
+def _has_news(thread: threading.Thread, backend: int) -> bool:
+    """Return whether a thread's loop has something to do: data has arrived, or the loop runs (which counts for other threads)."""
+    return is_ready(backend) or (threading.current_thread() is not thread and not _waits_in(thread, backend))
+
+
+def _waits_in(thread: threading.Thread, backend: int) -> bool:
+    call = blocked_in(thread)
+    return call is not None and call.name.startswith("epoll") and call.arguments[0] == backend
 
 
 class PolledLoop(Yielding):
@@ -75,9 +88,8 @@ class PolledLoop(Yielding):
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Note a task that is about to run. While no task sleeps, count a turn: this loop shows no other sign of one."""
         if self._is_watching:
-            task: object = getattr(callback, "__self__", None)
-            if isinstance(task, asyncio.Task):
-                self._stirred.add(task)
+            if callback != self._look:
+                self._stir(getattr(callback, "__self__", None))
         else:
             before_s, self._soon_s = self._soon_s, real.monotonic()
             if self._soon_s - before_s > _RARELY_S:
@@ -85,6 +97,14 @@ class PolledLoop(Yielding):
                 self._turns.begin()
             # An error raised here would not reach the task: `yielded` raises it instead.
             self._turn(yields([(callback, arguments)]), self._sleeper.calls, tells=False)
+
+    def _stir(self, task: object) -> None:
+        # From now on the loop counts as awake: another thread must not move time before the callback has run.
+        self._sleeper.end_sleep()
+        if isinstance(task, asyncio.Task):
+            self._stirred.add(task)
+            # The task may be about to send its next request. What was sent until now has been answered.
+            self._outside.look(self._descriptors())
 
     def yielded(self) -> None:
         """Raise NothingWillHappen if nothing can happen any more; here the error reaches the task."""
@@ -148,25 +168,35 @@ class PolledLoop(Yielding):
             return
         # The loop has nothing to do, so no task is yielding.
         self._turns.forget()
+        awaited = self._awaited(alarms)
         if (not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S) or (
-            not alarms.asleep and self._timers_are_real(alarms)
+            awaited is not None and awaited.until_s == math.inf
         ):
             self._look_later()
         else:
-            self._pass(alarms, calls)
+            self._pass(alarms, calls, awaited)
 
     def _backend(self) -> int | None:
         """Return the descriptor by which uvloop waits for all others (Linux)."""
         known: Callable[[], int] | None = getattr(self.loop, "_get_backend_id", None)
         return None if known is None or not is_known_here() else known()
 
-    def _timers_are_real(self, alarms: Alarms) -> bool:
+    def _descriptors(self) -> list[int]:
+        """Return the descriptors for which the loop waits, without uvloop's own."""
         backend = self._backend()
         numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
-        others = list(filterfalse(_is_uvloops_own, numbers))
-        return self._outside.timers_are_real_s(others, alarms.sleepers.patience_s) > 0
+        return list(filterfalse(_is_uvloops_own, numbers))
 
-    def _pass(self, alarms: Alarms, calls: int) -> None:
+    def _awaited(self, alarms: Alarms) -> Awaited | None:
+        """Return the wait of the loop for something outside this process that holds time; None if there is none."""
+        numbers = self._descriptors()
+        if not numbers:
+            return None
+        self._outside.look(numbers)
+        found = self._outside.awaited if alarms.asleep else self._outside.awaited_by_timers
+        return found(numbers, alarms.sleepers.patience_s, lambda: not self._awaits_nobody())
+
+    def _pass(self, alarms: Alarms, calls: int, awaited: Awaited | None) -> None:
         first, sleepers = alarms.first(), alarms.sleepers
         if first is None:
             # The task that slept was cancelled, and has not run since.
@@ -177,24 +207,29 @@ class PolledLoop(Yielding):
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
-            if not is_timer and sleepers.is_alone():
+            if not (awaited or is_timer) and sleepers.is_alone():
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
             backend = self._backend()
-            sleeper.news = None if backend is None else partial(is_ready, backend)
+            sleeper.news = None if backend is None else partial(_has_news, threading.current_thread(), backend)
+            sleeper.awaited = awaited
             sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
             self._sleeper.begin_sleep(sleepers, sleeper, calls)
-        if self._is_awake():
+        if self._is_awake(awaited):
             self._ring(alarms, first)
         else:
             self._look_later()
 
-    def _is_awake(self) -> bool:
-        taken = self._sleeper.taken
-        return taken is not None and taken[0].drive(taken[1]) == 0
+    def _is_awake(self, awaited: Awaited | None) -> bool:
+        if self._sleeper.taken is None:
+            return False
+        sleepers, sleeper = self._sleeper.taken
+        if sleeper.awaited != awaited:
+            sleepers.awaits(sleeper, awaited)
+        return sleepers.drive(sleeper) == 0
 
     def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
         alarms.timer_ticks.times += 1

@@ -74,7 +74,11 @@ class SelectorLoop(Yielding):
         events = self._real_select(0)
         if not events and (timeout is None or timeout > 0):
             sleeping = self._sleeping()
-            events = self._pass_to_timers(timeout, calls) if sleeping is None else self._pass(sleeping, timeout, calls)
+            events = (
+                self._pass_to_timers(timeout, calls)
+                if sleeping is None
+                else self._pass(sleeping, timeout, calls, self._awaited(sleeping))
+            )
         self._outside.arrived(key.fd for key, _ in events)
         return events
 
@@ -84,20 +88,14 @@ class SelectorLoop(Yielding):
             # End only now, and not between two sleeps: each wait for something outside has its patience only once.
             self.end()
             return self._real_select(timeout)
-        real_s = self._timers_are_real_s(alarms)
-        if real_s > 0:
-            return self._real_select(real_s if timeout is None else min(timeout, real_s))
-        events = self._pass(alarms, timeout, calls)
+        awaited = self._awaited_by_timers(alarms)
+        if awaited is not None and awaited.until_s == math.inf:
+            return self._real_select(timeout)
+        events = self._pass(alarms, timeout, calls, awaited)
         alarms.timer_ticks.times = 0 if events else alarms.timer_ticks.times + 1
         return events
 
-    def _timers_are_real_s(self, alarms: Alarms) -> float:
-        if self._awaits_nobody():
-            return 0
-        numbers = self._descriptors()
-        return self._outside.timers_are_real_s(numbers, alarms.sleepers.patience_s) if numbers else math.inf
-
-    def _pass(self, alarms: Alarms, timeout: float | None, calls: int) -> list[Any]:
+    def _pass(self, alarms: Alarms, timeout: float | None, calls: int, awaited: Awaited | None) -> list[Any]:
         first = alarms.first()
         if first is None:
             # Another thread has cancelled the task that slept, and will wake the loop.
@@ -111,7 +109,7 @@ class SelectorLoop(Yielding):
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
-        if self._sleep(alarms, first, pause, calls, self._awaited(alarms)):
+        if self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
         return events
 
@@ -150,16 +148,22 @@ class SelectorLoop(Yielding):
         if self._awaits_nobody():
             return None
         numbers = self._descriptors()
-        found = self._outside.awaited(
-            numbers,
-            alarms.sleepers.patience_s,
-            lambda: sum(map(waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,
-        )
+        found = self._outside.awaited(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
         if found is not None or (numbers and self._outside.are_known(numbers)):
             return found
         # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little. In
         # the table, so that the clock does not pass the deadline of this loop meanwhile.
         return Awaited(None, "", real.monotonic() + STILL_S, ())
+
+    def _awaited_by_timers(self, alarms: Alarms) -> Awaited | None:
+        """Return the wait of the loop, in which no task sleeps, that holds its timers; None if none does."""
+        if self._awaits_nobody():
+            return None
+        numbers = self._descriptors()
+        return self._outside.awaited_by_timers(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
+
+    def _is_any_awaited(self, alarms: Alarms) -> bool:
+        return sum(map(waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep
 
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):

@@ -1,3 +1,4 @@
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from sagemock.clock import sleepers as module
 from sagemock.clock.holds import Holds
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers, waiting
+from sagemock.clock.table import Awaited
 from sagemock.clock.virtual import Clock
 from tests.support.waiting import eventually
 
@@ -456,6 +458,20 @@ def test_a_loop_that_has_something_to_do_holds_time() -> None:
     news[0] = True
     world.sleepers.end_sleep(loop)
     assert not world.sleepers.table.has_news()
+
+
+def test_a_loop_may_begin_to_wait_for_the_outside_while_it_sleeps() -> None:
+    """And end that wait; once it is awake, it holds nothing any more."""
+    world = World()
+    loop = world.sleepers.sleeper(world.start_us + 5, lambda: None)
+    world.sleepers.begin_sleep(loop)
+    world.sleepers.awaits(loop, Awaited("it", "it waits", math.inf, ()))
+    assert world.sleepers.drive(loop)
+    world.sleepers.awaits(loop, None)
+    assert world.sleepers.drive(loop) == 0
+    world.sleepers.awaits(loop, Awaited("it", "it waits", math.inf, ()))
+    assert world.sleepers.table.outside() == []
+    world.sleepers.end_sleep(loop)
 
 
 class Mutex:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -389,6 +389,33 @@ def test_a_connection_is_within_when_all_that_was_sent_has_arrived(monkeypatch: 
         with connection() as (_, another, _):
             assert not system_calls.is_within(another.fileno())
             assert len(system_calls._OTHER_ENDS) == 1
+
+
+def test_a_unix_connection_is_within_and_what_it_accepted_serves(tmp_path: Path) -> None:
+    """Whichever of a server's clients it is; until it is accepted, the other end may be anywhere."""
+    name = str(tmp_path / "server")
+    with ExitStack() as ends:
+        server, *clients = [ends.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(3)]
+        server.bind(name)
+        server.listen()
+        for client in clients:
+            client.connect(name)
+        numbers = [client.fileno() for client in clients]
+        assert not any(map(system_calls.is_within, numbers))
+        accepted = [ends.enter_context(server.accept()[0]) for _ in clients]
+        ends_here = [one.fileno() for one in accepted]
+        assert all(map(system_calls.is_within, (*numbers, *ends_here)))
+        assert system_calls.is_within(numbers[1], ends_here)
+        assert not system_calls.is_within(numbers[1], numbers)
+        assert system_calls.serves([server.fileno(), *numbers, *ends_here]) == {server.fileno(), *ends_here}
+        for one, expected, send in (
+            (clients[0], Why.WITHIN, partial(accepted[0].sendall, b"1")),
+            (accepted[0], Why.SERVES, partial(clients[0].sendall, b"1")),
+        ):
+            with waiting_in(partial(one.recv, 1), send) as thread:
+                eventually(is_why(expected, thread))
+        pair = [ends.enter_context(one) for one in socket.socketpair()]
+        assert not any(system_calls.is_within(one.fileno()) for one in pair)
 
 
 def test_idle_threads_rest_at_the_first_look() -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside, selector_loop
 from sagemock.patches.loop_outside import LoopOutside
+from tests.laws.test_asyncio import SEEN_THROUGH
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
 
@@ -36,9 +38,15 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def left_s(outside: LoopOutside, number: int, patience_s: float = 10, *, is_awaited: bool = False) -> float:
-    """Return for how many more seconds a descriptor holds time, rounded up."""
+    """Return for how many more seconds a descriptor holds time, rounded to tens: the test may be slow."""
     awaited = outside.awaited([number], patience_s, lambda: is_awaited)
-    return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic() + 0.04, 1))
+    return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic(), -1))
+
+
+def timers_left_s(outside: LoopOutside, *numbers: int, patience_s: float = 10) -> float:
+    """Return for how many more seconds the timers of a loop without a sleeping task are held, rounded likewise."""
+    awaited = outside.awaited_by_timers(numbers, patience_s, lambda: False)
+    return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic(), -1))
 
 
 def test_a_connection_holds_time_from_a_request_until_its_answer(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -65,8 +73,8 @@ def test_a_connection_whose_both_ends_the_loop_has_holds_nothing(pair: tuple[soc
     calling.send(b"?")
     assert left_s(outside, numbers[0]) == 10
     assert outside.awaited(numbers, 10, lambda: True) is None
-    assert outside.timers_are_real_s(numbers[:1], 10) > 9
-    assert outside.timers_are_real_s(numbers, 10) == 0
+    assert timers_left_s(outside, *numbers[:1]) == 10
+    assert timers_left_s(outside, *numbers) == 0
 
 
 def test_an_answer_may_come_in_parts(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +138,26 @@ def test_the_kernels_clocks_tell_of_requests_sent_before_the_first_look(pair: tu
     assert left_s(outside, calling.fileno()) == 0
 
 
+def test_looks_tell_of_answers_in_a_loop_that_does_not(pair: tuple[socket.socket, socket.socket]) -> None:
+    """As uvloop: a request that is sent after the look behind an answer has no answer yet, however soon."""
+    (calling, called), outside = pair, LoopOutside()
+    number = calling.fileno()
+    for _ in range(3):
+        outside.look([number])
+        calling.send(b"?")
+        assert left_s(outside, number) == 10
+        outside.look([number])
+        assert left_s(outside, number) == 10
+        called.send(b"!")
+        calling.recv(1)
+        outside.look([number])
+        assert left_s(outside, number) == 0
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outside.look([ours.fileno()])
+        assert left_s(outside, ours.fileno()) == 0
+
+
 def test_an_accepted_connection_holds_no_time(pair: tuple[socket.socket, socket.socket]) -> None:
     """However much it has sent; an unknown socket holds none either."""
     (_, called), outside = pair, LoopOutside()
@@ -138,6 +166,27 @@ def test_an_accepted_connection_holds_no_time(pair: tuple[socket.socket, socket.
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert left_s(outside, ours.fileno()) == 0
+
+
+def test_a_unix_connection_within_this_process_holds_time_while_a_task_waits(tmp_path: Path) -> None:
+    """Only once, as nothing tells what it has sent. One whose other end is not here is unknown."""
+    outside = LoopOutside()
+    with ExitStack() as ends:
+        listening, calling = ends.enter_context(listens("unix", tmp_path)), ends.enter_context(socket.socket(socket.AF_UNIX))
+        calling.connect(listening.getsockname())
+        number = calling.fileno()
+        assert not outside.are_known([number])
+        assert timers_left_s(outside, number) == math.inf
+        called = ends.enter_context(listening.accept()[0])
+        assert outside.are_known([number, called.fileno()])
+        assert left_s(outside, number) == 0
+        assert left_s(outside, number, is_awaited=True) == 10
+        assert left_s(outside, called.fileno(), is_awaited=True) == 0
+        assert outside.awaited([number, called.fileno()], 10, lambda: True) is None
+        assert timers_left_s(outside, number) == timers_left_s(outside, called.fileno()) == 0
+        awaited = outside.awaited_by_timers([number], 10, lambda: True)
+        assert awaited is not None
+        assert awaited.sockets == (number,)
 
 
 def test_a_pipe_holds_time_while_a_child_has_its_other_end() -> None:
@@ -162,26 +211,34 @@ def test_without_a_sleeping_task_timers_are_real_until_connections_are_quiet(
 ) -> None:
     """A task may wait for data on an outgoing connection; an accepted one waits for the next request."""
     (calling, called), outside = pair, LoopOutside()
-    assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
-    assert outside.timers_are_real_s([called.fileno()], 10) == 0
+    numbers = calling.fileno(), called.fileno()
+    outside.arrived(numbers)
+    assert timers_left_s(outside, numbers[0]) == 10
+    assert timers_left_s(outside, numbers[1]) == 0
     real.sleep(0.02)
-    assert outside.timers_are_real_s([calling.fileno(), called.fileno()], 0.01) == 0
+    assert timers_left_s(outside, numbers[0], patience_s=0.01) == 0
+    quiet = outside.awaited_by_timers(numbers[:1], 10, lambda: False)
     calling.send(b"?")
-    assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
+    owed = outside.awaited_by_timers(numbers[:1], 10, lambda: False)
+    assert timers_left_s(outside, numbers[0]) == 10
+    # Only where an answer is owed a move is worth a record.
+    assert [one and one.why for one in (quiet, owed)] == ["", Why.OUTSIDE.value]
+    assert owed is not None
+    assert owed.sockets == numbers[:1]
 
 
 def test_without_a_sleeping_task_timers_are_real_beside_unknown_descriptors() -> None:
-    """A pipe whose other end a child has open counts too."""
+    """A pipe whose other end a child has open counts too, and a loop that does not tell for what it waits (Windows)."""
     outside = LoopOutside()
-    assert outside.timers_are_real_s([], 0) == 0
+    assert timers_left_s(outside) == math.inf
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert outside.timers_are_real_s([ours.fileno()], 0) == math.inf
+        assert timers_left_s(outside, ours.fileno()) == math.inf
     reads, writes = os.pipe()
-    assert outside.timers_are_real_s([reads], 0) == 0
+    assert timers_left_s(outside, reads) == 0
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]) as child:  # noqa: S603  # our own code
-        assert outside.timers_are_real_s([reads], 0) == math.inf
+        assert timers_left_s(outside, reads) == math.inf
         child.communicate(b"\n")
     for each in (reads, writes):
         os.close(each)
@@ -225,10 +282,32 @@ def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(
         assert move.place.startswith(__file__)
 
 
-async def answers_of(address: tuple[str, int], *requests: bytes) -> bytes:
-    """Ask over one connection, with a time-out of a hundred seconds, beside a task that sleeps for an hour."""
-    beside = asyncio.create_task(asyncio.sleep(3600))
-    reader, writer = await asyncio.open_connection(*address)
+@pytest.fixture(params=SEEN_THROUGH, ids=["asyncio", "uvloop"])
+def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
+    """Return a loop of each kind that tells for what it waits."""
+    loop = request.param()
+    yield loop
+    loop.close()
+
+
+ASLEEP_BESIDE = pytest.mark.parametrize("beside_s", [3600, 0], ids=["beside-a-sleep", "alone"])
+
+
+def listens(kind: str, directory: Path) -> socket.socket:
+    """Return a listening socket."""
+    if kind == "tcp":
+        return socket.create_server(("127.0.0.1", 0))
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(directory / "server"))
+    server.listen()
+    return server
+
+
+async def answers_of(address: str | tuple[str, int], *requests: bytes, beside_s: float) -> bytes:
+    """Ask over one connection, with a time-out of a hundred seconds, beside a task that sleeps for `beside_s`."""
+    beside = asyncio.create_task(asyncio.sleep(beside_s))
+    asked = asyncio.open_unix_connection(address) if isinstance(address, str) else asyncio.open_connection(*address)
+    reader, writer = await asked
     answers = b""
     for request in requests:
         writer.write(request)
@@ -239,7 +318,11 @@ async def answers_of(address: tuple[str, int], *requests: bytes) -> bytes:
     return answers
 
 
-def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time() -> None:
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+@ASLEEP_BESIDE
+def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time(
+    loop: asyncio.AbstractEventLoop, beside_s: float, kind: str, tmp_path: Path
+) -> None:
     """The thread sleeps virtually before it answers, and the answer comes before the client's time-out and without patience."""
 
     def serve() -> None:
@@ -250,16 +333,17 @@ def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time() -> None:
                 time.sleep(1)
                 connection.send(b"!")
 
-    with socket.create_server(("127.0.0.1", 0)) as listening, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+    with listens(kind, tmp_path) as listening, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
         server = threading.Thread(target=serve)
         server.start()
-        assert asyncio.run(answers_of(listening.getsockname(), b"?", b"?")) == b"!!"
+        assert loop.run_until_complete(answers_of(listening.getsockname(), b"?", b"?", beside_s=beside_s)) == b"!!"
         assert sagemaker.clock.now().timestamp() == 1_532_908_802
         assert sagemaker.clock.forced_moves == ()
         server.join()
 
 
-def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time() -> None:
+@ASLEEP_BESIDE
+def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time(loop: asyncio.AbstractEventLoop, beside_s: float) -> None:
     """It is too large for the buffers of the connection, and the thread sleeps virtually before it reads."""
     size = 10_000_000
 
@@ -272,7 +356,7 @@ def test_a_loops_request_that_nobody_reads_yet_does_not_stop_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
         server = threading.Thread(target=serve)
         server.start()
-        assert asyncio.run(answers_of(listening.getsockname(), bytes(size))) == b"!"
+        assert loop.run_until_complete(answers_of(listening.getsockname(), bytes(size), beside_s=beside_s)) == b"!"
         assert sagemaker.clock.now().timestamp() == 1_532_908_850
         assert sagemaker.clock.forced_moves == ()
         server.join()
@@ -299,7 +383,8 @@ def test_the_clock_does_not_pass_the_deadline_of_a_loop_that_watches_an_unknown_
         thread.join()
 
 
-def test_a_loops_request_to_an_older_loop_stops_time() -> None:
+@ASLEEP_BESIDE
+def test_a_loops_request_to_an_older_loop_stops_time(loop: asyncio.AbstractEventLoop, beside_s: float) -> None:
     """The server's task sleeps really before it answers."""
     ports = queue.Queue[tuple[str, int]]()
 
@@ -322,7 +407,7 @@ def test_a_loops_request_to_an_older_loop_stops_time() -> None:
     thread.start()
     address = ports.get()
     with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
-        assert asyncio.run(answers_of(address, b"?", b"?")) == b"!!"
+        assert loop.run_until_complete(answers_of(address, b"?", b"?", beside_s=beside_s)) == b"!!"
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
     thread.join()
 
