@@ -2,11 +2,14 @@
 
 import asyncio
 import socket
+import socketserver
+import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final, TypeVar, cast
 
 from benchmarks.waiting.outside import answering, answering_in_a_loop, serve_here
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
@@ -15,6 +18,8 @@ from sagemock import SageMakerMock
 from sagemock.clock.real import real
 
 __all__ = ["SCENARIOS"]
+
+_T = TypeVar("_T")
 
 
 def _serving(work: Callable[[], object]) -> str:
@@ -174,10 +179,10 @@ def _thread_sends() -> Outcome:
     return Outcome(f"{sum(map(bool, late_s))} of 50 late" if any(late_s) else "", watch.s, max(late_s))
 
 
-async def _gets(sagemaker: SageMakerMock, url: str) -> list[tuple[str, float]]:
-    """Get two answers beside a task that sleeps for an hour, and return each with its instant."""
+async def _gets(sagemaker: SageMakerMock, url: str, beside_s: float) -> list[tuple[str, float]]:
+    """Get two answers beside a task that sleeps for `beside_s`, and return each with its instant."""
     httpx = needs("httpx")
-    beside = asyncio.create_task(asyncio.sleep(3600))
+    beside = asyncio.create_task(asyncio.sleep(beside_s))
     found = []
     async with httpx.AsyncClient(timeout=100, trust_env=False) as asked:
         for _ in range(2):
@@ -189,30 +194,83 @@ async def _gets(sagemaker: SageMakerMock, url: str) -> list[tuple[str, float]]:
     return found
 
 
-def _loop_asks_threads() -> Outcome:
+def _run(kind: str, work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a task in a loop of this kind; uvloop is imported as late as a server of uvicorn imports it."""
+    loop = needs(kind).new_event_loop()
+    try:
+        return cast("_T", loop.run_until_complete(work))
+    finally:
+        loop.close()
+
+
+def _loop_asks_threads(kind: str, beside_s: float) -> Outcome:
     """The client is a task, and the handlers sleep in threads of the mock."""
+    needs("httpx")
     with within() as sagemaker:
         url, watch = _serving(lambda: time.sleep(50)), Watch()
-        found = asyncio.run(_gets(sagemaker, url))
+        found = _run(kind, _gets(sagemaker, url, beside_s))
     return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
 
 
-def _loop_asks_a_loop() -> Outcome:
+def _loop_asks_a_loop(kind: str, beside_s: float) -> Outcome:
     """Client and server are tasks of two loops, both in threads of the mock."""
+    needs("httpx")
     with within() as sagemaker:
         url, watch = f"http://127.0.0.1:{answering_in_a_loop(50)}/", Watch()
-        found = asyncio.run(_gets(sagemaker, url))
+        found = _run(kind, _gets(sagemaker, url, beside_s))
     return Outcome("" if found == [("ok", 50), ("ok", 100)] else f"{found}", watch.s)
 
 
-def _loop_asks_an_older_loop() -> Outcome:
+def _loop_asks_an_older_loop(kind: str, beside_s: float) -> Outcome:
     """The server is older than the mock, so its tasks sleep really."""
+    needs("httpx")
     url = f"http://127.0.0.1:{answering_in_a_loop(0.3)}/"
     with within() as sagemaker:
         watch = Watch()
-        found = asyncio.run(_gets(sagemaker, url))
+        found = _run(kind, _gets(sagemaker, url, beside_s))
     return Outcome("" if found == [("ok", 0), ("ok", 0)] else f"{found}", watch.s - 0.6)
 
+
+def _asks_by_unix_socket(kind: str | None) -> Outcome:
+    """The handlers sleep in threads of the mock; the client is a thread, or a task of a loop of this kind."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(1):
+                time.sleep(50)
+                self.request.send(b"!")
+
+    async def ask() -> list[tuple[bytes, float]]:
+        reader, writer = await asyncio.open_unix_connection(path)
+        found = []
+        for _ in range(2):
+            writer.write(b"?")
+            found.append((await asyncio.wait_for(reader.read(1), 100), seconds(sagemaker)))
+        return found
+
+    def asked() -> list[tuple[bytes, float]]:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            return [(client.recv(1), seconds(sagemaker)) for _ in range(2) if client.send(b"?")]
+
+    with tempfile.TemporaryDirectory() as directory, within() as sagemaker:
+        path = f"{directory}/server"
+        server = socketserver.ThreadingUnixStreamServer(path, Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        watch = Watch()
+        found = asked() if kind is None else _run(kind, ask())
+        return Outcome("" if found == [(b"!", 50), (b"!", 100)] else f"{found}", watch.s)
+
+
+_ASKS: Final[dict[str, Callable[[str, float], Outcome]]] = {
+    "threads": _loop_asks_threads,
+    "a-loop": _loop_asks_a_loop,
+    "an-older-loop": _loop_asks_an_older_loop,
+}
+_LOOPS: Final = {"loop": "asyncio", "uvloop": "uvloop"}
+_BESIDE_S: Final = {"": 3600.0, "-alone": 0.0}
+"""Alone, the loop has no other timer than the client's time-out."""
 
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "handler-sleeps": _handler_sleeps,
@@ -223,7 +281,11 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "aiohttp-of-one-loop": _aiohttp,
     "uvicorn-sleeps": _uvicorn,
     "thread-sends-to-a-loop": _thread_sends,
-    "loop-asks-threads": _loop_asks_threads,
-    "loop-asks-a-loop": _loop_asks_a_loop,
-    "loop-asks-an-older-loop": _loop_asks_an_older_loop,
+    **{
+        f"{loop}-asks-{whom}{beside}": partial(asks, kind, beside_s)
+        for loop, kind in _LOOPS.items()
+        for whom, asks in _ASKS.items()
+        for beside, beside_s in _BESIDE_S.items()
+    },
+    **{f"{who}-asks-unix": partial(_asks_by_unix_socket, kind) for who, kind in {"thread": None, **_LOOPS}.items()},
 }
