@@ -135,7 +135,7 @@ class Backend:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             service = replace(self.service, plan_for=plans.plan_for, back_us=back_us)
-            response = self._perform(request, read(request), at_us, service)
+            response = self._perform(request, self._place(request), read(request), at_us, service)
             self.service.api = request.api
             self.runaway.reset()
         return response
@@ -150,7 +150,7 @@ class Backend:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             service = replace(self.service, plan_for=plans.plan_for, back_us=at_us - created_us, launching=launching)
-            self._perform(request, read(request), at_us, service, place)
+            self._perform(request, place, read(request), at_us, service)
             self.runaway.reset()
 
     def settled(self, now_us: int, until_us: int | None = None) -> bool:
@@ -176,6 +176,7 @@ class Backend:
     def _recorded(self, request: Request, at_us: int) -> Answer | Lost:
         """Return the answer, and record the call, even if answering raises."""
         writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
+        place = self._place(request)
         params: Mapping[str, Any] = {}
         outcome, message = DONE, None
         fault: Fault | None = None
@@ -187,14 +188,14 @@ class Backend:
                 if self.faults and request.service == "sagemaker":
                     fault = self.faults.meeting(request.operation, params, at_us)
                 if fault is None:
-                    answer = success(self._perform(request, parsed, at_us))
+                    answer = success(self._perform(request, place, parsed, at_us, self.service))
                 else:
                     outcome = fault.error
-                    answer = self._meet(fault, request, parsed, at_us)
+                    answer = self._meet(fault, request, place, parsed, at_us)
             except Refusal as refusal:
                 outcome, message = refusal.code, refusal.message
                 answer = refusal_answer(refusal)
-            self._watch(request, params, at_us, fault, changed=writes and outcome == DONE)
+            self._watch(request, place, params, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
             raise
@@ -213,21 +214,19 @@ class Backend:
             parsed = self._polls[key] = read(request)
         return parsed
 
-    def _meet(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
+    def _meet(self, fault: Fault, request: Request, place: Place, parsed: Parsed, at_us: int) -> Answer | Lost:
         """Return the client's answer to a call that meets a fault. Raises the Refusal of a fault at the service."""
         if not fault.takes_effect:
             if fault.is_on_the_way:
                 return Lost(fault.error, _waits_us(fault, request))
-            raise fault.refusal(self._place(request), request.operation, parsed.params)
+            raise fault.refusal(place, request.operation, parsed.params)
         try:
-            answer = success(self._perform(request, parsed, at_us))
+            answer = success(self._perform(request, place, parsed, at_us, self.service))
         except Refusal as refusal:
             answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
-    def _perform(
-        self, request: Request, parsed: Parsed, at_us: int, service: Service | None = None, place: Place | None = None
-    ) -> str:
+    def _perform(self, request: Request, place: Place, parsed: Parsed, at_us: int, service: Service) -> str:
         """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
@@ -241,7 +240,6 @@ class Backend:
         broken = _broken(request, params) if parsed.is_doubtful else None
         if broken is not None and self._options.validate:
             raise broken
-        place, service = place or self._place(request), service or self.service
         if self.visibility and request.service == "sagemaker":
             service = self.visibility.view(service, place, request.operation, params, at_us)
         try:
@@ -252,7 +250,9 @@ class Backend:
             # validate=False let the request through, but the operation needs the part that is missing or wrong.
             raise broken from error
 
-    def _watch(self, request: Request, params: Mapping[str, Any], at_us: int, fault: Fault | None, *, changed: bool) -> None:
+    def _watch(  # noqa: PLR0913  # all that is known of a call
+        self, request: Request, place: Place, params: Mapping[str, Any], at_us: int, fault: Fault | None, *, changed: bool
+    ) -> None:
         """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
 
         A call of another process does not count: its loop takes real time, and its user can interrupt it.
@@ -267,7 +267,7 @@ class Backend:
                 # Without a job and without a fault there is nothing that a loop could wait for.
                 self.runaway.asked()
                 return
-            until_us = self._until_us(request, named)
+            until_us = self._until_us(place, named)
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us, until_us) and (fault is None or fault.times is None)
             # A loop that adds tags adds a different one each time, so only the resource identifies the poll.
@@ -280,9 +280,9 @@ class Backend:
                 is_list=operation in JOBLESS and "NextToken" not in params,
             )
 
-    def _until_us(self, request: Request, named: tuple[Kind, str] | None) -> int | None:
+    def _until_us(self, place: Place, named: tuple[Kind, str] | None) -> int | None:
         """Return the instant after which nothing happens to the jobs that a call is about; None if there are none."""
-        job = None if named is None else self.store.kind_at(self._place(request), named[0]).by_name.get(named[1])
+        job = None if named is None else self.store.kind_at(place, named[0]).by_name.get(named[1])
         # A job that does not exist yet may be created when another job changes.
         return self.store.settled_us() if job is None else job.settled_us
 
