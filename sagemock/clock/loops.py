@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import Hashable
 from contextvars import ContextVar
 from typing import Any, Final
@@ -23,7 +22,8 @@ class Loop:
 
     def begin(self) -> None:
         """Start all counts at zero."""
-        self.polls: Counter[Hashable] = Counter()
+        self.polls: dict[Hashable, int] = {}
+        """How often each call was made."""
         self.familiar = self.lists = self.sleeps = self.slept_us = 0
         self.until_us: int | None = None
         """The instant until which a job can change that this thread or task asked about; None if it asked about none."""
@@ -66,4 +66,6 @@ class Loops:
         return found
 
     def _of_thread(self) -> Loop:
-        return self._of_threads.setdefault(threading.current_thread(), Loop())
+        me = threading.current_thread()
+        found = self._of_threads.get(me)
+        return self._of_threads.setdefault(me, Loop()) if found is None else found

@@ -64,9 +64,8 @@ class Runaway:
             loop.asked(until_us)
             return
         loop.asked(until_us)
-        loop.polls[poll] += 1
+        times = loop.polls[poll] = loop.polls.get(poll, 0) + 1
         loop.lists += is_list
-        times = loop.polls[poll]
         if times > FAMILIAR:
             # Once a poll is familiar, its earlier repeats count, too.
             loop.familiar += times if times == FAMILIAR + 1 else 1
@@ -122,7 +121,7 @@ class Runaway:
             raise NothingWillHappen(self._report(_what_went_on(loop)))
         if loop.lists > LISTS:
             raise NothingWillHappen(self._report(f"the code under test listed jobs {loop.lists} times"))
-        if loop.slept_us >= limit_us and loop.sleeps + loop.polls.total() >= A_LOOP:
+        if loop.slept_us >= limit_us and loop.sleeps + sum(loop.polls.values()) >= A_LOOP:
             slept_s = f"{loop.slept_us / SECOND_US:,.0f} s"
             raise NothingWillHappen(self._report(f"the code under test slept {slept_s} in {loop.sleeps} sleeps"))
 
