@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse, HeadersDict
 
@@ -11,12 +11,15 @@ from sagemock.protocol.answer import CONTENT_TYPE, Answer
 
 __all__ = ["Response", "http_date"]
 
+_NONE: Final[Any] = ()
+"""No headers, for botocore's own class of them; its stubs want a dictionary."""
+
 
 class Response(AWSResponse):
     """An answer, in the form in which botocore's HTTP session returns one."""
 
     def __init__(self, url: str, answer: Answer, at_us: int, request_id: str) -> None:
-        headers = _Headers(
+        headers: Any = _Headers(
             {
                 "x-amzn-requestid": ("x-amzn-RequestId", request_id),
                 "content-type": ("Content-Type", CONTENT_TYPE),
@@ -24,7 +27,7 @@ class Response(AWSResponse):
                 "date": ("Date", http_date(at_us // 1_000_000)),
             }
         )
-        super().__init__(url, answer.status, cast("Any", ()), cast("Any", headers))
+        super().__init__(url, answer.status, _NONE, headers)
         self.headers = headers
         self._body = _Body(answer.body)
 

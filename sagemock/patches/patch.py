@@ -1,6 +1,7 @@
 """Changes to the process, made one after another; all of them are undone, also if one raises."""
 
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any, Final, Protocol
 
@@ -67,7 +68,7 @@ class Wrapped:
         self._before = self._owner.__dict__.get(self._name, _INHERITED)
         # Each installation has a list of its own: a wrapper of an earlier installation that is still in place stays inert.
         self._enabled = enabled = [True]
-        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=lambda: bool(enabled))
+        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=partial(bool, enabled))
         setattr(self._owner, self._name, self._ours)
 
     def uninstall(self) -> None:
