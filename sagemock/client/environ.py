@@ -24,19 +24,21 @@ _STAND_IN: Final = "sagemock"
 _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _PROFILES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 """The variables that name a profile, in botocore's order of preference (configprovider.py)."""
-LEADS_TO_CREDENTIALS: Final = (
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    # The expiry of the user's own keys: with it, other tools would consider our stand-ins expired.
-    "AWS_CREDENTIAL_EXPIRATION",
-    *_PROFILES,
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_SECURITY_TOKEN",
-    "AWS_SESSION_TOKEN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
+LEADS_TO_CREDENTIALS: Final = frozenset(
+    {
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        # The expiry of the user's own keys: with it, other tools would consider our stand-ins expired.
+        "AWS_CREDENTIAL_EXPIRATION",
+        *_PROFILES,
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_SECURITY_TOKEN",
+        "AWS_SESSION_TOKEN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
 )
 BEARER: Final = "AWS_BEARER_TOKEN_"
 """The prefix of variables with the token for one service, which botocore/tokens.py (`ScopedEnvTokenProvider`) reads."""
@@ -103,8 +105,9 @@ class StandIns:
 
     def install(self) -> None:
         """Replace the keys, and remove variables that lead to others."""
-        values: dict[str, str | None] = dict.fromkeys(LEADS_TO_CREDENTIALS)
-        values.update(dict.fromkeys(name for name in os.environ if name.startswith(BEARER)))
+        # Only variables that exist: a look-up in the environment that finds nothing takes ten times as long as one in a set.
+        values: dict[str, str | None]
+        values = {name: None for name in os.environ if name in LEADS_TO_CREDENTIALS or name.startswith(BEARER)}
         values.update(dict.fromkeys(_CREDENTIALS, _STAND_IN))
         if "AWS_DEFAULT_REGION" not in os.environ:
             # Keep the region of the profile, whose name is removed here.

@@ -133,7 +133,7 @@ class Stack(Generic[A]):
 
     def _reconcile(self) -> None:
         """Install the patches that an active mock needs, and uninstall the others in reverse order."""
-        needed = [patch for patch, need in self.patches if any(need(world) for world in self._active)]
+        needed = [patch for patch, need in self.patches if any(map(need, self._active))]
         done = [patch for patch in reversed(self._installed) if patch not in needed]
         # Even if its uninstall raises, a patch counts as uninstalled, so that the next mock installs it anew.
         self._installed = [patch for patch in self._installed if patch in needed]

@@ -35,6 +35,9 @@ _Loop = asyncio.AbstractEventLoop
 _LoopClass = Any
 _TIMES_OF_LOOPS = "asyncio.base_events"
 _Context: TypeAlias = contextvars.Context | None
+# Named, because `LoopPatch` makes functions with these annotations at each start of a mock, and Python evaluates them each time.
+_Callback: TypeAlias = Callable[..., Any]
+_Arguments: TypeAlias = tuple[Any, ...]
 # About a hundred years: a longer delay means "never", and infinity is not an instant.
 _LONGEST_S = 3_200_000_000.0
 
@@ -233,7 +236,7 @@ class LoopPatch:
         tasks = self._tasks
 
         def set_timer(
-            loop: _Loop, after_s: float, callback: Callable[..., Any], args: tuple[Any, ...], context: _Context
+            loop: _Loop, after_s: float, callback: _Callback, args: _Arguments, context: _Context
         ) -> asyncio.TimerHandle:
             active = tasks.active()
             if active is None or not 0 < after_s < _LONGEST_S or active.real_time_modules.are_below(2):
@@ -263,7 +266,7 @@ class LoopPatch:
         def call_later(
             loop: _Loop,
             delay: float,
-            callback: Callable[..., Any],
+            callback: _Callback,
             *args: Any,  # noqa: ANN401  # whatever the callback takes
             context: _Context = None,
         ) -> asyncio.TimerHandle:
@@ -273,7 +276,7 @@ class LoopPatch:
         def call_at(
             loop: _Loop,
             when: float,
-            callback: Callable[..., Any],
+            callback: _Callback,
             *args: Any,  # noqa: ANN401  # whatever the callback takes
             context: _Context = None,
         ) -> asyncio.TimerHandle:
@@ -290,7 +293,7 @@ class LoopPatch:
 
         def call_soon_threadsafe(
             loop: _Loop,
-            callback: Callable[..., Any],
+            callback: _Callback,
             *args: Any,  # noqa: ANN401  # whatever the callback takes
             context: _Context = None,
         ) -> asyncio.Handle:

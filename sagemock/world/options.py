@@ -132,9 +132,9 @@ class Options:
     @classmethod
     def check_names(cls, names: Iterable[str], *more: str) -> None:
         """Raise InvalidType unless each is the name of an option, or one of `more`."""
-        known = [*(field.name for field in fields(cls)), *more]
         for name in names:
-            if name not in known:
+            if name not in cls.__dataclass_fields__ and name not in more:
+                known = [*(field.name for field in fields(cls)), *more]
                 near = nearest(name, known)
                 hint = _REGION if name in ("region", "region_name") else f"did you mean {near!r}? " if near else "take it out. "
                 raise InvalidType(f"sagemock has no option {quoted(name)}: {hint}The options are {', '.join(known)}.")
