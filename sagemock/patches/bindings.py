@@ -132,12 +132,12 @@ class Rebinding:
 
     def install(self) -> None:
         """Bind the names to the fakes."""
-        for name in self._names.bound():
-            fake = self._fakes.get(id(name.value))
+        for scope, attribute, value in self._names.bound():
+            fake = self._fakes.get(id(value))
             # None means that the name has a fake already: a test restored it when its own patch ended after the mock.
             if fake is not None:
-                name.scope[name.attribute] = fake
-                self._rebound.append(name._replace(value=fake))
+                scope[attribute] = fake
+                self._rebound.append(Name(scope, attribute, fake))
 
     def uninstall(self) -> None:
         """Bind the names back to the real objects: where the fake is still in place, and in modules that imported it since."""

@@ -68,7 +68,8 @@ class Wrapped:
         self._before = self._owner.__dict__.get(self._name, _INHERITED)
         # Each installation has a list of its own: a wrapper of an earlier installation that is still in place stays inert.
         self._enabled = enabled = [True]
-        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=partial(bool, enabled))
+        found = self._inherited() if self._before is _INHERITED else self._before
+        self._ours = wrapt.FunctionWrapper(found, self._wrapper, enabled=partial(bool, enabled))
         setattr(self._owner, self._name, self._ours)
 
     def uninstall(self) -> None:
@@ -81,8 +82,6 @@ class Wrapped:
         self._before = self._ours = None
         self._enabled.clear()
 
-    def _found(self) -> Any:  # noqa: ANN401  # a function, or a descriptor of a class
-        if self._before is not _INHERITED:
-            return self._before
+    def _inherited(self) -> Any:  # noqa: ANN401  # a function, or a descriptor of a class
         kinds = getattr(self._owner, "__mro__", ())
         return next(vars(kind)[self._name] for kind in kinds if self._name in vars(kind))
