@@ -214,7 +214,7 @@ class LoopPatch:
 
         def call_soon(
             loop: _Loop,
-            callback: Callable[..., Any],
+            callback: _Callback,
             *args: Any,  # noqa: ANN401  # whatever the callback takes
             context: _Context = None,
         ) -> asyncio.Handle:
