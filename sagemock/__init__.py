@@ -183,7 +183,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attribute is anything
     # Imported on first use: a test run that never uses the pytest fixture does not load botocore.
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from sagemock.checks import nearest  # noqa: PLC0415  # needed only for an error
+
+        near = None if name.startswith("_") else nearest(name, __all__, 0.7)
+        hint = f": did you mean {near!r}?" if near else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     found = globals()[name] = getattr(import_module(_HOMES.get(name, "sagemock.errors")), name)
     return found
 

@@ -6,18 +6,21 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 from sagemock.errors import InvalidType, InvalidValue, PlanError
 
 __all__ = [
     "LONGEST",
     "MOST",
+    "Suggesting",
+    "choices",
     "encodable",
     "flag",
     "listed",
     "mapping",
     "nearest",
+    "no_attribute",
     "number",
     "of_a_plan",
     "one_of",
@@ -25,6 +28,7 @@ __all__ = [
     "public_class",
     "quoted",
     "repeated",
+    "synonym",
     "takes_one",
     "text",
     "whole",
@@ -57,6 +61,72 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
     word = name if isinstance(name, str) else quoted(name)
     near = difflib.get_close_matches(word[:LONGEST].lower(), folded, 1, least)
     return folded[near[0]] if near else None
+
+
+_SYNONYMS: Final = {
+    "phase": ("during",),
+    "status": ("during", "wanted", "outcome", "ending", "plan"),
+    "at": ("after", "during"),
+    "when": ("after", "during"),
+    "message": ("reason",),
+    "count": ("times", "instances"),
+    "training": ("processing", "transforming"),
+    "processing": ("training", "transforming"),
+    "transforming": ("training", "processing"),
+    "duration": ("wait", "lasting", "training", "processing", "transforming"),
+    "seconds": ("wait", "lasting", "training", "processing", "transforming"),
+    "code": ("error",),
+    "name": ("job", "matcher"),
+    "job": ("name", "matcher"),
+    "pattern": ("matcher",),
+    "jobname": ("name", "job", "matcher"),
+}
+"""Wrong names of arguments, each with the right ones."""
+
+
+def no_attribute(owner: object, name: str, hint: str | None = None) -> AttributeError:
+    """Return the error for an attribute that an object does not have, with a hint or else the nearest name.
+
+    Python's own suggestion is not in the text of an error, so pytest does not show it.
+    """
+    hint = hint or getattr(type(owner), "_instead", {}).get(name)
+    # `dir` itself asks for private attributes.
+    public_names = [] if name.startswith("_") else [one for one in dir(owner) if one[0] != "_" and not one.endswith("_us")]
+    near = nearest(name, public_names)
+    more = f": {hint}" if hint else f": did you mean {near!r}?" if near else ""
+    return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}{more}", name=name, obj=owner)
+
+
+class Suggesting:
+    """A class whose AttributeError for a misspelt attribute suggests the right one."""
+
+    __slots__ = ()
+    _instead: ClassVar[Mapping[str, str]] = {}
+    """What to write instead of attributes that similar objects of other libraries have, by name."""
+
+    if not TYPE_CHECKING:  # pragma: no branch  # for a type checker, an unknown attribute is an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            __tracebackhide__ = True
+            raise no_attribute(self, name)
+
+
+def synonym(name: str, takes: Collection[str]) -> str | None:
+    """Return the first argument of a function that a wrong name is known to mean; None if there is none.
+
+    TrainingJobName and job_name are names of a job, too.
+    """
+    is_name = name.replace("_", "").lower().endswith("jobname")
+    return next((one for one in _SYNONYMS.get("jobname" if is_name else name, ()) if one in takes), None)
+
+
+def choices(value: object, known: Collection[str]) -> str:
+    """Return the end of a message about a wrong status: the known ones, and the one that was meant if it is very similar.
+
+    Starting and Training are less similar than that.
+    """
+    near = nearest(value, known, 0.8)
+    return f"one of {', '.join(known)}" + (f": did you mean {near!r}?" if near else "")
 
 
 def repeated(values: Sequence[_T]) -> _T | None:
@@ -188,7 +258,7 @@ def public(function: _F, *, called: str = "") -> _F:
                 # The call itself worked; the error comes from inside the function.
                 raise
         misfit = _misfit(called, function, args, kwargs)
-        raise InvalidType(". ".join(filter(None, [misfit, _ADVICE.get(called)])))
+        raise InvalidType(". ".join(filter(None, [misfit, _ADVICE.get(function.__qualname__)])))
 
     return cast("_F", call)
 
@@ -204,8 +274,11 @@ _FURTHER: Final = {"durations": "durations of phases", "fields": "fields of the 
 """The descriptions of parameters that take arguments of any name (`**fields`), by the name of the parameter."""
 
 
-_ADVICE: Final = {"stop": "It ends the mock: to stop a job, call stop_job(name)"}
-"""What a call with other arguments was probably meant to do, by the name of the function."""
+_ADVICE: Final = {
+    "SageMakerMock.stop": "It ends the mock: to stop a job, call stop_job(name)",
+    "Controls.plan": "The pattern of job names comes first: plan('churn-*', Plan.fails())",
+}
+"""What a call with other arguments was probably meant to do, by the qualified name of the function."""
 
 
 def _misfit(called: str, function: Callable[..., Any], args: Sequence[object], keywords: Collection[str]) -> str:
@@ -217,18 +290,20 @@ def _misfit(called: str, function: Callable[..., Any], args: Sequence[object], k
     by_name = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
     further = [_FURTHER.get(one.name, one.name) for one in parameters if one.kind is one.VAR_KEYWORD]
     takes = f"it takes {', '.join([*dict.fromkeys([*placed, *by_name]), *further]) or 'nothing'}"
+    given = {*placed[: len(args)], *keywords}
+    needed = [one.name for one in parameters if one.default is one.empty and one.name in {*placed, *by_name} - given]
     for name in keywords:
-        if name not in by_name and not further:
-            near = nearest(name, by_name)
+        meant = None if name in by_name else synonym(name, needed) or synonym(name, by_name)
+        if name not in by_name and (not further or meant in needed):
+            near = meant or nearest(name, by_name) or (needed[0] if len(needed) == 1 else None)
             hint = f"did you mean {near!r}? It takes" if near else "take it out; it takes"
-            return f"{called}() has no {quoted(name)}: {hint} {', '.join(by_name) or 'nothing'}"
+            return f"{called}() has no {quoted(name)}: {hint} {', '.join([*by_name, *further]) or 'nothing'}"
     if len(args) > len(placed):
         count = "1 argument" if len(args) == 1 else f"{len(args)} arguments"
-        rest = ", ".join([*(one for one in by_name if one not in placed), *further]) or "nothing"
-        return f"{called}() was given {count} without a name, and takes {len(placed) or 'none'}: by name it takes {rest}"
+        rest = ", ".join([*(one for one in by_name if one not in placed), *further])
+        more = f": by name it takes {rest}" if rest else ""
+        return f"{called}() was given {count} without a name, and takes {len(placed) or 'none'}{more}"
     twice = [one for one in placed[: len(args)] if one in keywords]
     if twice:
         return f"{called}() was given {twice[0]} twice, by its place and by its name: {takes}"
-    given = {*placed[: len(args)], *keywords}
-    needed = [one.name for one in parameters if one.default is one.empty and one.name in {*placed, *by_name} - given]
-    return f"{called}() was called without {' and '.join(needed)}: {takes}"
+    return f"{called}() needs {' and '.join(map(repr, needed))}: {takes}"

@@ -292,25 +292,45 @@ def pytest_runtest_makereport(
     """Add a section about the mocks of the test to the report of a failure.
 
     For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours. The
-    section does not repeat the unused plans and faults.
+    section does not repeat what the text of the error says.
     """
     with _without_libraries(call.excinfo):
         report = (yield).get_result()
-    is_unused = call.excinfo is not None and isinstance(call.excinfo.value, UnusedError)
-    if call.excinfo is not None and is_unused:
+    if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
         report.longrepr = call.excinfo.getrepr(style="value")
     if call.excinfo is not None and getattr(call.excinfo.value, "argname", None) in _OTHER_NAMES:
         hint = (
             "The fixture is called `sagemock`, and so is the parameter by which a function under @mock_sagemaker gets its mock."
         )
         report.sections.append((_SECTION, hint))
+    if suggestion := _suggestion(call.excinfo):
+        report.sections.append((_SECTION, suggestion))
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
     if worlds and is_shown:
         from sagemock.faces.report import section  # noqa: PLC0415  # needed only with a mock
 
         width = item.config.get_terminal_writer().fullwidth
-        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width, unused=not is_unused)))
+        said = "" if call.excinfo is None else call.excinfo.exconly()
+        text = section(cast("Sequence[World]", worlds), width, said=said, failures=_failures(call.excinfo))
+        report.sections.append((_SECTION, text))
+
+
+def _suggestion(excinfo: pytest.ExceptionInfo[BaseException] | None) -> str:
+    """Return what an AttributeError of an object of ours should have said; "" if it says that, or is of another kind."""
+    error = excinfo and excinfo.value
+    if type(error) is not AttributeError or not type(error.obj).__module__.startswith("sagemock."):
+        return ""
+    from sagemock.checks import no_attribute  # noqa: PLC0415  # needed only for an error
+
+    better = str(no_attribute(error.obj, str(error.name)))
+    return "" if better == str(error) or ": " not in better else better
+
+
+def _failures(excinfo: pytest.ExceptionInfo[BaseException] | None) -> int:
+    """Return the number of errors with which a test ended: Hypothesis raises a group if several examples failed."""
+    group = getattr(excinfo and excinfo.value, "exceptions", None)
+    return len(group) if group and isinstance(group, tuple) else 1
 
 
 @contextmanager

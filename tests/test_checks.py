@@ -58,11 +58,12 @@ def test_the_nearest_name_is_found_ignoring_case() -> None:
     [
         (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? It takes left, right"),
         (lambda: POINT(1, zzz=1), "Point() has no 'zzz': take it out; it takes left, right"),
-        (POINT, "Point() was called without left: it takes left, right"),
-        (lambda: POINT(1, 2, 3), "Point() was given 3 arguments without a name, and takes 2: by name it takes nothing"),
+        (lambda: POINT(zzz=1), "Point() has no 'zzz': did you mean 'left'? It takes left, right"),
+        (POINT, "Point() needs 'left': it takes left, right"),
+        (lambda: POINT(1, 2, 3), "Point() was given 3 arguments without a name, and takes 2"),
         (lambda: POINT(1, left=2), "Point() was given left twice, by its place and by its name: it takes left, right"),
         (lambda: POINT(1).moved(5), "moved() was given 1 argument without a name, and takes none: by name it takes by"),
-        (lambda: POINT(1).nothing(5), "nothing() was given 1 argument without a name, and takes none: by name it takes nothing"),
+        (lambda: POINT(1).nothing(5), "nothing() was given 1 argument without a name, and takes none"),
         (
             lambda: PLAN.completes(3600),
             (
@@ -72,7 +73,7 @@ def test_the_nearest_name_is_found_ignoring_case() -> None:
         ),
         (
             lambda: PLAN.waits_for_capacity(training=5),
-            "Plan.waits_for_capacity() was called without wait: it takes wait, then, durations of phases",
+            "Plan.waits_for_capacity() needs 'wait': it takes wait, then, durations of phases",
         ),
         (
             lambda: PHASE("Starting", msg=5),
@@ -118,6 +119,31 @@ def test_half_a_surrogate_pair_is_not_a_text() -> None:
         r"detail has '\ud800' in it, half of a surrogate pair, which UTF-8 cannot encode: "
         "take it out, or decode the original bytes with errors='replace'"
     )
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda mock: mock.plan(name="churn-*", plan=Plan()), "plan() has no 'name': did you mean 'matcher'?"),
+        (lambda mock: mock.plan(Plan()), "plan() needs 'plan': it takes matcher, plan, times, kind. The pattern of job names comes first: plan('churn-*', Plan.fails())"),  # noqa: E501
+        (lambda mock: mock.calls.to(name="churn-1"), "to() has no 'name': did you mean 'job'?"),
+        (lambda mock: mock.calls.to(job_name="churn-1"), "to() has no 'job_name': did you mean 'job'?"),
+        (lambda mock: mock.advance_until("churn-1", status="Completed"), "advance_until() has no 'status': did you mean 'wanted'?"),  # noqa: E501
+        (lambda mock: mock.fault("DescribeTrainingJob", code="X"), "fault() has no 'code': did you mean 'error'?"),
+        (lambda mock: mock.fault("DescribeTrainingJob", "X", count=3), "fault() has no 'count': did you mean 'times'?"),
+        (lambda mock: mock.hide("churn-1", duration=3), "hide() has no 'duration': did you mean 'lasting'?"),
+        (lambda mock: mock.quota("ml.m5.large", count=3), "quota() has no 'count': did you mean 'instances'?"),
+        (lambda mock: mock.stop("churn-1"), "stop() was given 1 argument without a name, and takes none: by name it takes clean. It ends the mock: to stop a job, call stop_job(name)"),  # noqa: E501
+        (lambda mock: mock.create_training_job("churn-1").stop("now"), "stop() was given 1 argument without a name, and takes none"),  # noqa: E501
+        (lambda mock: mock.clock.advance("3 min"), "advance takes a duration, not '3 min': write advance(minutes=5), advance("),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_leads_to_the_right_one(call: Callable[[Any], Any], words: str) -> None:
+    """By its meaning, or because one argument is missing."""
+    with mock_sagemaker() as mock, pytest.raises(InvalidType) as caught:
+        call(mock)
+    assert str(caught.value).startswith(words)
+    assert words.endswith(("?", "(")) or str(caught.value) == words
 
 
 REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {

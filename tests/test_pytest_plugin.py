@@ -274,7 +274,7 @@ class TestClass:
         ("{3: 4}", "sagemock has no option 3: take it out. The options are *"),
         ("{'latancy': 4}", "sagemock has no option 'latancy': did you mean 'latency'? *"),
         ("{'outcomes': 'all'}", "sagemock has no option 'outcomes': *"),
-        ("{'latency': -1}", "latency is not -1: *"),
+        ("{'latency': -1}", "latency is 0 or more, not -1: *"),
     ],
 )
 def test_invalid_options_are_an_error_of_their_test(run: Run, given: str, reason: str) -> None:

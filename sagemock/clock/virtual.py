@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from sagemock.checks import number, public, public_class, quoted
 from sagemock.clock.forced_moves import ForcedMove
@@ -19,6 +19,8 @@ __all__ = ["FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "chec
 
 FASTEST = 1_000_000
 """The fastest rate, in virtual seconds per real second: a century then takes less than an hour."""
+
+_DURATIONS: Final = "write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
 
 
 class Agenda(Protocol):
@@ -124,6 +126,31 @@ class Clock:
     seventh it is `led_by` an object that knows the sleepers (`sagemock.clock.sleepers`), and the mock enforces laws 8 and 9. A
     clock is safe to use from several threads.
     """
+
+    # Without a dictionary, `clock.now = …` and a misspelt `clock.latency = …` are errors.
+    __slots__ = (
+        "__weakref__",
+        "_agendas",
+        "_ahead_us",
+        "_due",
+        "_is_over",
+        "_leader",
+        "_lock",
+        "_now_us",
+        "creep",
+        "idle_limit_us",
+        "latency_us",
+        "outside",
+        "readings",
+        "start_us",
+    )
+    # Not `Suggesting`, which would make each access to an attribute slower, and a call has dozens. pytest's report suggests.
+    _instead: ClassVar[Mapping[str, str]] = {
+        "sleep": "write advance(seconds=…), or time.sleep(…)",
+        "tick": "write advance(seconds=…)",
+        "move_to": "write advance_to(…)",
+        "time": "write now().timestamp()",
+    }
 
     def __init__(
         self,
@@ -259,7 +286,9 @@ class Clock:
         }
         units = {name: value for name, value in named.items() if value is not None}
         if (by is None) == (not units):
-            raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
+            raise InvalidType(f"advance takes one duration: {_DURATIONS}")
+        if by is not None and not isinstance(by, (timedelta, int, float)):
+            raise InvalidType(f"advance takes a duration, not {quoted(by)}: {_DURATIONS}")
         duration = _sum(units) if by is None else by
         by_us = duration_us(duration)
         if by_us < 0:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, Final, overload
 
-from sagemock.checks import flag, public, quoted
+from sagemock.checks import Suggesting, flag, public, quoted
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, UsageError
@@ -25,7 +25,7 @@ __all__ = ["EventBridge", "Events"]
 _EACH_STATUS: Final = Assumption("that each change of a secondary status sends an event")
 
 
-class Events(Sequence[Event]):
+class Events(Suggesting, Sequence[Event]):
     """The events sent so far, in the order (instant, job number, index): a live view, which grows with each new event.
 
     An event is a dictionary, as a Lambda handler gets it. Each access returns a new one.
@@ -53,7 +53,11 @@ class Events(Sequence[Event]):
             raise InvalidType(
                 f"an index of events is a whole number, not {quoted(index)}: write events[-1], or events.matching(pattern)"
             )
-        return self._to_event(occurrences[index])
+        __tracebackhide__ = True
+        try:
+            return self._to_event(occurrences[index])
+        except IndexError:
+            raise IndexError(f"events[{quoted(index)}]: the number of events so far is {len(occurrences)}") from None
 
     def __iter__(self) -> Iterator[Event]:
         # Iterates over the events of this moment: a handler or another thread may add more meanwhile.

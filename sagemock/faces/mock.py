@@ -26,6 +26,7 @@ from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
+from sagemock.world.misnamed import check_setting
 from sagemock.world.options import Options
 from sagemock.world.world import World
 
@@ -67,6 +68,12 @@ class SageMakerMock(Controls):
         if value is not None and not isinstance(value, Options):
             raise InvalidType(f"SageMakerMock takes Options, not {quoted(value)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
+
+    if not TYPE_CHECKING:  # pragma: no branch  # for a type checker, an unknown attribute is an error
+
+        def __setattr__(self, name: str, value: object) -> None:
+            check_setting(self, name)
+            super().__setattr__(name, value)
 
     # -- faces
 

@@ -1,6 +1,6 @@
 """The section of a test's report about the mocks that the test used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -9,6 +9,7 @@ from sagemock.clock.instants import instant
 from sagemock.picture.cells import wrapped
 from sagemock.picture.show import situation, timeline, timelines
 from sagemock.protocol.refusal import INVALID
+from sagemock.service.calls import listed
 from sagemock.world.sleeps import Sleeps
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from sagemock.service.calls import Call
     from sagemock.world.world import World
 
-__all__ = ["ALONE", "CALLS", "JOBS", "section"]
+__all__ = ["ALONE", "CALLS", "JOBS", "MOCKS", "section"]
+
+MOCKS: Final = 3
+"""Up to this many mocks are shown. Of more, only those that failed: Hypothesis begins one for each example."""
 
 ALONE: Final = 2
 """Up to this many jobs are drawn one by one; more jobs are drawn on one axis."""
@@ -28,30 +32,38 @@ LONGEST: Final = 400
 """The greatest number of characters of a call: a refusal may list two hundred instance types. The test's error has all of it."""
 
 
-def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool = True) -> str:
+def section(worlds: Sequence["World"], width: int | None = None, *, said: str = "", failures: int = 1) -> str:
     """Return the section about these worlds, in the order in which they began; "" if there are none.
 
-    `width` is the greatest number of characters in a line. Without `unused`, the section leaves out unused plans and faults.
+    `width` is the greatest number of characters in a line. The section leaves out what `said`, the text of the test's error, has.
+    `failures` is how many errors the test ended with: each belongs to one of the last worlds.
     """
-    texts = [_text(world, width, unused=unused) for world in worlds]
-    if len(texts) > 1:
-        texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
+    first = max(len(worlds) - failures, 0) if len(worlds) > MOCKS else 0
+    texts = [_text(world, width, said) for world in worlds[first:]]
+    if len(worlds) > 1:
+        texts = [f"Mock {number} of {len(worlds)}:\n{text}" for number, text in enumerate(texts, first + 1)]
+    if first:
+        texts.append(f"The test began {_count(first, 'other mock')} before, which are not shown.")
     return "\n\n".join(texts)
 
 
-def _text(world: "World", width: int | None, *, unused: bool) -> str:
+def _text(world: "World", width: int | None, said: str) -> str:
     try:
-        return _state(world, width, unused=unused)
+        return _state(world, width, said)
     except Exception as error:  # noqa: BLE001  # an error here would end pytest itself
         # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
         return f"The state of this mock cannot be read: {error!r}"
 
 
-def _state(world: "World", width: int | None, *, unused: bool) -> str:
+def _state(world: "World", width: int | None, said: str) -> str:
     now_us = world.clock.now_us()
 
     def fitted(text: str) -> str:
         return "\n".join(wrapped(text, width))
+
+    def unsaid(title: str, ones: Iterable[object]) -> list[str]:
+        lines = [f"  {one}" for one in ones if str(one) not in said]
+        return [fitted("\n".join([title, *lines]))] if lines else []
 
     parts = [fitted(_instant(world, now_us))]
     jobs = list(world.store.jobs(now_us))
@@ -61,36 +73,36 @@ def _state(world: "World", width: int | None, *, unused: bool) -> str:
     if len(drawn) > ALONE:
         parts.append(timelines(drawn, now_us, width=width).rstrip())
     else:
-        parts += [timeline(job, now_us, width=width).rstrip() for job in drawn]
+        parts += [timeline(job, now_us, width=width).rstrip() for job in drawn if timeline(job, now_us).rstrip() not in said]
     calls = list(world.backend.calls)
-    parts.append(fitted(_calls(calls)))
+    if listed(calls) not in said:
+        parts.append(fitted(_calls(calls, said)))
     parts += [fitted(hint) for call in calls[-1:] for hint in _hints(call, jobs)]
+    parts += unsaid("Threads that waited for something outside:", world.clock.forced_moves)
     waiting = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
-    moves = world.clock.forced_moves
-    if moves:
-        parts.append(fitted("\n".join(["Threads that waited for something outside:", *(f"  {move}" for move in moves)])))
-    if unused and waiting:
-        parts.append(fitted("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in waiting)])))
+    parts += unsaid("Prepared, and not used so far:", waiting)
     return "\n\n".join(parts)
 
 
-def _calls(calls: Sequence["Call"]) -> str:
+def _calls(calls: Sequence["Call"], said: str) -> str:
     if not calls:
         return "No call has arrived here."
     runs = [list(run) for _, run in groupby(calls, key=_same)]
     last = runs[-CALLS:]
     shown = sum(map(len, last))
     title = f"The last {shown} of {len(calls)} calls" if len(calls) > shown else _count(len(calls), "call")
-    return "\n".join([f"{title}:", *(f"  {_run(run)}" for run in last)])
+    return "\n".join([f"{title}:", *(f"  {_run(run, said)}" for run in last)])
 
 
 def _same(call: "Call") -> tuple[object, ...]:
     return call.operation, call.job, call.region, call.outcome, call.message
 
 
-def _run(run: Sequence["Call"]) -> str:
+def _run(run: Sequence["Call"], said: str) -> str:
     more = f", and {len(run) - 1} more until {run[-1].at:%Y-%m-%d %H:%M:%S}" if len(run) > 1 else ""
-    call = str(run[0])
+    call, message = str(run[0]), run[0].message
+    if message and message in said:
+        call = call.removesuffix(f": {message}")
     return f"{call if len(call) <= LONGEST else call[:LONGEST] + '…'}{more}"
 
 

@@ -4,30 +4,19 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from sagemock.checks import nearest, quoted
+from sagemock.checks import nearest, quoted, synonym
 from sagemock.errors import InvalidType
 
 __all__ = ["Recipes", "refuse_argument", "refuse_field"]
 
-_ARGUMENTS: Final = {
-    "phase": ("during",),
-    "status": ("during",),
-    "at": ("after", "during"),
-    "when": ("after", "during"),
-    "message": ("reason",),
-    "count": ("times",),
-    "training": ("processing", "transforming"),
-    "processing": ("training", "transforming"),
-    "transforming": ("training", "processing"),
-    "duration": ("wait", "training", "processing", "transforming"),
-    "seconds": ("wait", "training", "processing", "transforming"),
-}
-"""Wrong names of arguments, each with the right ones; the error suggests the first of these that the recipe has."""
 _UNITS: Final = ("minutes", "hours", "days")
 _LENGTHS: Final = ("wait", "training", "processing", "transforming", "after")
 """The durations for which a test most likely means a number of minutes, hours or days."""
 _RECIPES: Final = {
     "succeeds": "completes",
+    "succeed": "completes",
+    "success": "completes",
+    "done": "completes",
     "crashes": "fails",
     "errors": "fails",
     "spot": "interrupted",
@@ -59,9 +48,8 @@ def refuse_argument(plan: type, recipe: str, name: str, lengths: Sequence[str], 
     own = [one for one in inspect.signature(getattr(plan, recipe)).parameters if one != "durations"]
     takes = [*own, *lengths]
     called = f"{plan.__name__}.{recipe}"
-    meant = next((one for one in _ARGUMENTS.get(name, ()) if one in takes), None)
     of_all = [one for one in fields if one not in takes]
-    near = meant or (name if name in of_all else nearest(name, takes) or nearest(name, of_all))
+    near = synonym(name, takes) or (name if name in of_all else nearest(name, takes) or nearest(name, of_all))
     if name in _UNITS:
         length = next((one for one in _LENGTHS if one in takes), lengths[0])
         hint = f": write {called}({length}=timedelta({name}=…)). "
@@ -76,9 +64,9 @@ def refuse_argument(plan: type, recipe: str, name: str, lengths: Sequence[str], 
 
 def refuse_field(plan: type, name: str, lengths: Sequence[str], fields: Sequence[str]) -> NoReturn:
     """Raise InvalidType for a field that a plan does not have; `lengths` are the durations that only its recipes take."""
-    if name in lengths:
-        hint = f": a duration is given to the recipe, as in {plan.__name__}.completes({name}=…)"
+    near = nearest(name, [*fields, *lengths])
+    if near in lengths and near not in fields:
+        hint = f": a duration is given to the recipe, as in {plan.__name__}.completes({near}=…)"
     else:
-        near = nearest(name, [*fields, *lengths])
         hint = f": did you mean {near!r}?" if near else f": its fields are {', '.join(fields)}"
     raise InvalidType(f"a plan has no {quoted(name)}{hint}")

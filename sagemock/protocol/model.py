@@ -9,7 +9,7 @@ from botocore.loaders import create_loader
 from botocore.model import ServiceModel, Shape, StructureShape
 from botocore.session import Session
 
-__all__ = ["Api", "common_members", "installed", "partition_of", "session"]
+__all__ = ["Api", "common_members", "installed", "partition_of", "regions", "session"]
 
 # The input of an operation that has no input in the model.
 _NO_MEMBERS = {"type": "structure", "members": {}}
@@ -145,6 +145,13 @@ def partition_of(region: str) -> str:
     except UnknownRegionError:
         return "aws"
     return partition
+
+
+@cache
+def regions() -> frozenset[str]:
+    """Return the regions of all partitions that botocore knows."""
+    partitions = session().get_available_partitions()
+    return frozenset(one for partition in partitions for one in session().get_available_regions("ec2", partition))
 
 
 @cache

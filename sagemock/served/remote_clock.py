@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
+from sagemock.checks import no_attribute
 from sagemock.errors import InvalidType, NotServed
 from sagemock.served.control_client import ControlClient, instant_of, moment, span
 
@@ -24,7 +25,7 @@ class RemoteClock:
     def __getattr__(self, name: str) -> NoReturn:
         if name in CLOCK_LACKS:
             raise NotServed(f"the clock of a served mock has no {name}: {CLOCK_LACKS[name]}")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise no_attribute(self, name)
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
@@ -33,7 +34,9 @@ class RemoteClock:
     def advance(self, by: timedelta | float | None = None, /, **units: float) -> None:
         """Let time pass: `advance(minutes=5)`, `advance(timedelta(minutes=5))` or `advance(300)` (seconds)."""
         if (by is None) == (not units):
-            raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
+            raise InvalidType(
+                "advance takes one duration: write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
+            )
         try:
             given = timedelta(**units) if by is None else by
         except (TypeError, ValueError, OverflowError) as error:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Any, Final, overload
+from typing import Any, ClassVar, Final, overload
 
-from sagemock.checks import public, quoted, text, whole
+from sagemock.checks import Suggesting, public, quoted, text, whole
 from sagemock.errors import InvalidType, WrongCalls
 from sagemock.jobs.own import own
 from sagemock.literals import OperationName
 from sagemock.service.subject import checked_operation, job_of
 
-__all__ = ["DONE", "Call", "Calls"]
+__all__ = ["DONE", "Call", "Calls", "listed"]
 
 DONE: Final = "ok"
 _LISTED: Final = 20
@@ -22,7 +22,7 @@ _SERVICES: Final = ("sagemaker", "logs")
 """The services whose calls can be on record."""
 
 
-class Call:
+class Call(Suggesting):
     """One attempt of a client to call an operation."""
 
     # Each call makes one of these, and a frozen dataclass takes three times as long to make. A named tuple would give access to
@@ -114,12 +114,17 @@ class Call:
         return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self.region} {self._what}{attempt}{message}"
 
 
-class Calls(Collection[Call]):
+class Calls(Suggesting, Collection[Call]):
     """Calls in the order of their arrival, with retries: a live view, which grows with each new call.
 
     `print` shows one line for each call. The repr is short, so that pytest can show it when an assertion such as
     `assert sagemaker.calls.to("StopTrainingJob").count == 1` fails.
     """
+
+    _instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("called", "assert_called", "assert_any_call", "assert_has_calls"),
+        "write assert calls.to('StopTrainingJob', job='churn-1')",
+    ) | dict.fromkeys(("call_args", "call_args_list"), "write calls[0].params")
 
     def __init__(self, calls: Iterable[Call], meets: Callable[[Call], bool] = lambda _: True) -> None:
         """Show those of `calls` for which `meets` is true. In a test, use `to` instead."""
@@ -170,22 +175,29 @@ class Calls(Collection[Call]):
 
         A retry by botocore is not another call. The error's text lists the calls.
         """
-        self._assert_count(1, "once", operation, job=job, region=region, outcome=outcome)
+        self._assert_count(1, "have been called once", operation, job=job, region=region, outcome=outcome)
 
     @public
     def assert_not_called(
         self, operation: OperationName = "*", *, job: str | None = None, region: str | None = None, outcome: str | None = None
     ) -> None:
         """Raise WrongCalls, which is an AssertionError, if a call matches every given argument, as in `to`."""
-        self._assert_count(0, "not at all", operation, job=job, region=region, outcome=outcome)
+        self._assert_count(0, "not have been called", operation, job=job, region=region, outcome=outcome)
 
-    def _assert_count(self, wanted: int, how_often: str, operation: OperationName, **given: Any) -> None:  # noqa: ANN401  # what `to` takes
+    def _assert_count(self, wanted: int, should: str, operation: OperationName, **given: Any) -> None:  # noqa: ANN401  # what `to` takes
         __tracebackhide__ = True
         count = _without_retries(self.to(operation, **given))
         if count != wanted:
             narrowed = ", ".join(f"{name}={quoted(value)}" for name, value in given.items() if value is not None)
             what = operation if not narrowed else f"{operation} with {narrowed}"
-            raise WrongCalls(f"{what} should have been called {how_often}, and was called {_times(count)}. {_listed(self)}")
+            raise WrongCalls(f"{what} should {should}, and was called {_times(count)}. {self._found()}")
+
+    def _found(self) -> str:
+        """Return the calls for an error text; if there are none here, all calls from which they were chosen."""
+        everything = self
+        while isinstance(everything._calls, Calls):
+            everything = everything._calls
+        return f"No call matches. {listed(everything)}" if len(everything) and not len(self) else listed(self)
 
     def __reduce__(self) -> "tuple[Any, ...]":
         # A copy (or a pickle) has the calls so far, and does not grow.
@@ -225,7 +237,11 @@ class Calls(Collection[Call]):
             raise InvalidType(
                 f"an index of calls is a whole number, not {quoted(place)}: write calls[0], or calls.to('StopTrainingJob')"
             )
-        return list(self)[place]
+        __tracebackhide__ = True
+        try:
+            return list(self)[place]
+        except IndexError:
+            raise IndexError(f"calls[{quoted(place)}]: {self._found()}") from None
 
     def __eq__(self, other: object) -> bool:
         return len(self) == len(other) and list(self) == list(other) if isinstance(other, (Calls, Sequence)) else NotImplemented
@@ -255,7 +271,7 @@ def _without_retries(attempts: Iterable[Call]) -> int:
     return count
 
 
-def _listed(calls: Collection[Call]) -> str:
+def listed(calls: Collection[Call]) -> str:
     """Return the calls, one on each line; if there are many, only the last ones."""
     last = list(calls)[-_LISTED:]
     title = "There are no calls" if not last else "The calls are" if len(last) == len(calls) else f"The last {_LISTED} calls are"

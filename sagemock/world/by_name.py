@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Any, Generic, Protocol, TypeVar
 
+from sagemock.checks import Suggesting
+
 __all__ = ["ByName"]
 
 
@@ -22,7 +24,7 @@ _J = TypeVar("_J", bound=_Named)
 _V = TypeVar("_V")
 
 
-class ByName(Mapping[str, _V], Generic[_J, _V]):
+class ByName(Suggesting, Mapping[str, _V], Generic[_J, _V]):
     """The jobs of one kind by name, or by ARN if the same name exists in several regions or accounts."""
 
     @abstractmethod

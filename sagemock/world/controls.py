@@ -1,6 +1,6 @@
 """The verbs by which a test reads and changes the world of its mock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
@@ -444,8 +444,7 @@ class Controls:
         job = self._find(name)
         now_us = world.clock.now_us()
         if not isinstance(wanted, str) or wanted not in job.statuses:
-            near = nearest(wanted, job.statuses, _ALIKE)
-            hint = f"did you mean {near!r}? Write" if near else "write"
+            hint = _status_hint(wanted, job.statuses)
             raise UsageError(
                 f"{quoted(wanted)} is not a status of a {job.kind.noun}: {hint} one of {', '.join(sorted(job.statuses))}"
             )
@@ -495,12 +494,33 @@ class Controls:
         world.flush()
 
 
+def _status_hint(wanted: object, known: Collection[str]) -> str:
+    """Return how the advice against a wrong status begins."""
+    if isinstance(wanted, (list, tuple, set, frozenset)):
+        return "to wait for any end, call advance_until_idle(), or write"
+    near = _STATUSES.get(quoted(wanted).strip("'").lower()) or nearest(wanted, known, _ALIKE)
+    return f"did you mean {near!r}? Write" if near else "write"
+
+
 _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | TuningJobs]]] = {
     TRAINING: Jobs,
     PROCESSING: ProcessingJobs,
     TRANSFORM: TransformJobs,
     TUNING: TuningJobs,
 }
+_STATUSES: Final = {
+    "succeeded": "Completed",
+    "success": "Completed",
+    "successful": "Completed",
+    "done": "Completed",
+    "finished": "Completed",
+    "complete": "Completed",
+    "error": "Failed",
+    "running": "InProgress",
+    "cancelled": "Stopped",
+    "canceled": "Stopped",
+}
+"""Names of statuses in other services."""
 _ALIKE: Final = 0.8
 """The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}

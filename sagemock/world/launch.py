@@ -2,20 +2,21 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from botocore.model import Shape, StructureShape
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from sagemock.checks import nearest, quoted, text
+from sagemock.checks import nearest, quoted, synonym, text
 from sagemock.client.environ import REGION
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.rules import PlanSource
-from sagemock.protocol.model import Api, installed, partition_of
+from sagemock.protocol.model import Api, installed, partition_of, regions
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request
 from sagemock.world.options import check_plan, checked_duration_us
@@ -28,6 +29,23 @@ _REGION: Final = re.compile("[a-z0-9-]{1,63}")
 _WORDS_MAX: Final = 1000
 """The most characters of a refusal that an error shows: a constraint may have been broken by a long value."""
 _ARGUMENTS: Final = ("plan", "started_ago", "region")
+_ALIKE: Final = 0.7
+"""The least similarity of a field to another that counts as a misspelling. `status` and Tags are less similar."""
+_DEEPEST: Final = 2
+"""How deep a misplaced field is looked for in the structures of a request."""
+_PLANS: Final = {
+    "training": "Plan",
+    "processing": "ProcessingJobPlan",
+    "transform": "TransformJobPlan",
+    "tuning": "TuningJobPlan",
+}
+"""The plan of each kind of job, by the name of the kind."""
+_MEND_FIELD: Final = "Mend the field, or start the mock with validate=False"
+_MEND: Final = {
+    "ResourceInUse": "Give the job another name",
+    "ResourceLimitExceeded": "Set a larger quota(), or let a running job end before",
+}
+"""What to do against a refusal that `validate` does not decide, by its code."""
 
 
 def create_job(  # noqa: PLR0913, PLR0917  # the arguments of the verb
@@ -48,18 +66,18 @@ def create_job(  # noqa: PLR0913, PLR0917  # the arguments of the verb
     text("name", name, "the name of the job", f"write {verb}('churn-1')")
     check_plan(plan)
     if isinstance(plan, GeneralFields) and plan.kind != kind:
-        raise InvalidValue(f"{called}: {quoted(plan)} is for {plan.kind.name} jobs: give it to create_{plan.kind.name}_job()")
+        raise InvalidValue(f"{called}: {quoted(plan)} is for {plan.kind.noun}s: write plan={_PLANS[kind.name]}.completes()")
     back_us = _back_us(world, started_ago)
     api: Api = getattr(world.backend.service, "api", None) or installed()
     region = _region() if region is None else _checked_region(region)
     partition = partition_of(region)
     known = api.input(kind.create).members
-    for field in fields:
-        if field not in known:
-            near = nearest(field, [*known, *_ARGUMENTS])
-            hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(known)}"
-            raise InvalidType(f"{called}: {kind.create} has no field {quoted(field)}; {hint}")
     defaults = _DEFAULTS[kind.name](partition, region, world.options.account_id, fields)
+    for field in fields:
+        if field == kind.name_member:
+            raise InvalidType(f"{called}: the name of the job is the first argument: leave {field} out")
+        if field not in known:
+            raise InvalidType(f"{called}: {kind.create} has no field {quoted(field)}; {_hint(field, known, defaults)}")
     members = {kind.name_member: name, **defaults, **fields}
     params = {field: value for field, value in members.items() if value is not None}
     report = ParamValidator().validate(params, api.input(kind.create))
@@ -70,10 +88,32 @@ def create_job(  # noqa: PLR0913, PLR0917  # the arguments of the verb
         response = world.backend.create(request, kind, plan, back_us)
     except Refusal as refusal:
         raise InvalidValue(
-            f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
+            f"{called}: AWS would refuse it with {_cut(refusal)}. {_MEND.get(refusal.code, _MEND_FIELD)}"
         ) from None
     world.flush()
     return str(json.loads(response)[f"{kind.shape}Arn"])
+
+
+def _hint(field: str, known: Mapping[str, Shape], defaults: Mapping[str, Any]) -> str:
+    """Return what a field that the request does not have was probably meant to be."""
+    near = synonym(field, _ARGUMENTS) or nearest(field, [*known, *_ARGUMENTS], _ALIKE)
+    if near:
+        return f"did you mean {near!r}?"
+    inner = {name: path for path, shape in _structures(known) for name in shape.members}
+    nested = nearest(field, inner, _ALIKE)
+    if nested:
+        path = inner[nested]
+        default = f", which is {defaults[path[0]]} by default" if path[0] in defaults else ""
+        return f"{nested} is a member of {'.'.join(path)}: give all of {path[0]}{default}"
+    return f"the fields are {', '.join(known)}"
+
+
+def _structures(members: Mapping[str, Shape], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], StructureShape]]:
+    """Yield the structures in a request, each with its path; of two with the same member, the outer one last."""
+    for name, shape in members.items():
+        if isinstance(shape, StructureShape) and len(above) < _DEEPEST:
+            yield from _structures(shape.members, (*above, name))
+            yield (*above, name), shape
 
 
 def _defaults(partition: str, region: str, account: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,7 +188,19 @@ def _checked_region(region: object) -> str:
     name = text("region", region, "a region of AWS", "write region='eu-west-1'")
     if not _REGION.fullmatch(name):
         raise InvalidValue(f"region is a region of AWS, not {quoted(region)}: write region='eu-west-1'")
+    known = regions()
+    meant = None if name in known else next((one for one in known if _letters(one) == _letters(name)), None)
+    if meant is not None:
+        raise InvalidValue(f"region is a region of AWS, not {quoted(region)}: did you mean {meant!r}?")
     return name
+
+
+def _letters(region: str) -> list[str]:
+    """Return the letters and digits of a region in order: two regions with the same ones are one and its misspelling.
+
+    No other rule is sure: a region that botocore does not know may be new, or the test's own.
+    """
+    return sorted(region.replace("-", ""))
 
 
 def _cut(refusal: Refusal) -> str:

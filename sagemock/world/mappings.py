@@ -70,7 +70,8 @@ class _JobsOf(ByName[_J, _V]):
 
     def _unknown(self, key: object) -> str:
         if not isinstance(key, str):
-            return f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']"
+            mend = f"give its name, {key.name!r}" if isinstance(key, AnyView) else "write jobs['churn-1']"
+            return f"jobs are looked up by name or ARN, not by {quoted(key)}: {mend}"
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")

@@ -4,30 +4,49 @@ from typing import NoReturn
 
 from botocore import xform_name
 
-from sagemock.checks import nearest
+from sagemock.checks import no_attribute
 from sagemock.clock.virtual import Clock
 from sagemock.service.calls import Calls
 from sagemock.service.operations import OPERATIONS
 from sagemock.world.mappings import Jobs
+from sagemock.world.options import Options
 from sagemock.world.sleeps import Sleeps
 
-__all__ = ["refuse_attribute"]
+__all__ = ["check_setting", "refuse_attribute"]
 
 _PARTS = {"clock": Clock, "calls": Calls, "sleeps": Sleeps, "jobs": Jobs}
+
+_INSTEAD = {
+    "training_jobs": "write jobs",
+    "wait": "write advance_until(name, 'Completed')",
+    "wait_for": "write advance_until(name, 'Completed')",
+}
+"""What to write instead of some names, of which the nearest attribute is another thing."""
 
 
 def refuse_attribute(mock: object, name: str) -> NoReturn:
     """Raise AttributeError for an attribute that a mock does not have."""
-    what = f"{type(mock).__name__!r} object has no attribute {name!r}"
-    hint = "" if name.startswith("_") else _hint(type(mock), name)
-    raise AttributeError(f"{what}{hint}", name=name, obj=mock)
+    raise no_attribute(mock, name, None if name.startswith("_") else _hint(name))
 
 
-def _hint(mock: type, name: str) -> str:
+def check_setting(mock: object, name: str) -> None:
+    """Raise AttributeError if a test sets an attribute of a mock, which would change nothing."""
+    if name.startswith("_") or isinstance(getattr(type(mock), name, None), property):
+        # For a property without a setter, Python has an error.
+        return
+    if name in vars(Clock):
+        hint = f"write clock.{name} = …"
+    elif name in Options.__dataclass_fields__:
+        hint = f"options are given at the start, as in mock_sagemaker({name}=…)"
+    else:
+        hint = "it has no attributes to set"
+    raise AttributeError(f"cannot set {name!r} of a mock: {hint}", name=name, obj=mock)
+
+
+def _hint(name: str) -> str | None:
     for part, kind in _PARTS.items():
         if name in vars(kind):
-            return f": write {part}.{name}"
+            return f"write {part}.{name}"
     if name in map(xform_name, OPERATIONS):
-        return f": it is a call of a client, boto3.client('sagemaker').{name}(…)"
-    near = nearest(name, [one for one in dir(mock) if not one.startswith("_")])
-    return "" if near is None else f": did you mean {near!r}?"
+        return f"it is a call of a client, boto3.client('sagemaker').{name}(…)"
+    return _INSTEAD.get(name)

@@ -165,7 +165,7 @@ def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, o
     except InvalidValue as error:
         raise InvalidValue(f"{name}: {error}; {advice}") from None
     if value_us < least_us:
-        raise InvalidValue(f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}")
+        raise InvalidValue(f"{name} is {'positive' if least_us else '0 or more'}, not {value!r}: {advice}")
     return value_us
 
 
@@ -178,9 +178,8 @@ def check_plan(plan: object) -> None:
     advice = "write plan=Plan.completes()"
     owner = plan if isinstance(plan, type) else getattr(plan, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, GeneralFields):
-        raise InvalidType(
-            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', owner.__name__)}(...)"
-        )
+        recipe = f"{plan.__name__}.completes" if isinstance(plan, type) else getattr(plan, "__qualname__", owner.__name__)
+        raise InvalidType(f"plan is a Plan, not the class or a recipe: write plan={recipe}(…)")
     if isinstance(plan, GeneralFields):
         return
     if not callable(plan):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple, overload
 
-from sagemock.checks import quoted
+from sagemock.checks import Suggesting, quoted
 from sagemock.errors import InvalidType
 
 __all__ = ["Sleep", "Sleeps"]
@@ -27,7 +27,7 @@ class Sleep(NamedTuple):
         return f"{self.duration.total_seconds():g} s"
 
 
-class Sleeps(Sequence[Sleep]):
+class Sleeps(Suggesting, Sequence[Sleep]):
     """Virtual sleeps in the order in which they began: a live view, which grows with each new sleep.
 
     `print` shows one line per sleep. It equals a list of the same sleeps.
@@ -56,7 +56,12 @@ class Sleeps(Sequence[Sleep]):
     def __getitem__(self, place: int | slice) -> Sleep | list[Sleep]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
             raise InvalidType(f"an index of sleeps is a whole number, not {quoted(place)}: write sleeps[0]")
-        return list(self._sleeps[place]) if isinstance(place, slice) else self._sleeps[place]
+        __tracebackhide__ = True
+        sleeps = list(self)
+        try:
+            return sleeps[place]
+        except IndexError:
+            raise IndexError(f"sleeps[{quoted(place)}]: the number of sleeps so far is {len(sleeps)}") from None
 
     def __eq__(self, other: object) -> bool:
         return len(self) == len(other) and list(self) == list(other) if isinstance(other, Sequence) else NotImplemented

@@ -4,9 +4,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from sagemock.checks import public
+from sagemock.checks import Suggesting, public
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob, UsageError
@@ -44,7 +44,7 @@ _B = TypeVar("_B", bound=BatchJob)
 
 
 @dataclass(frozen=True, slots=True)
-class TransitionView:
+class TransitionView(Suggesting):
     """An entry of SecondaryStatusTransitions; `end` is None while the job is in that status."""
 
     status: str
@@ -54,7 +54,7 @@ class TransitionView:
 
 
 @dataclass(frozen=True, slots=True)
-class ChildView:
+class ChildView(Suggesting):
     """A training job that a tuning job has launched, as it was when you asked. The job itself is `sagemaker.jobs[child.name]`."""
 
     name: str
@@ -121,8 +121,12 @@ class _Shown(Protocol):
         """FailureReason, or None."""
 
 
-class AnyView(Generic[_J]):
+class AnyView(Suggesting, Generic[_J]):
     """A job as it is at the present instant of its mock's clock, with verbs that change the job."""
+
+    _instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("state", "TrainingJobStatus", "ProcessingJobStatus"), "write status"
+    ) | {"wait": "write advance_until('Completed')"}
 
     def __init__(self, clock: Clock, job: _J, find: Callable[[], _J], verbs: Verbs | None = None) -> None:
         self._clock = clock

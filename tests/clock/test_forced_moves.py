@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -109,7 +109,7 @@ def test_a_thread_that_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPa
 def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
     """Its wait is over, but it has not run yet."""
     with mock_sagemaker(start=START) as sagemaker:
-        sleepers = vars(sagemaker.clock)["_leader"]
+        sleepers = cast("Any", sagemaker.clock)._leader
         sleeper = sleepers.sleeper(None, lambda: None)
         sleepers.woken[sleeper] = None
         known = vars(sleepers)["_holds"]

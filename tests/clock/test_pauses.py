@@ -120,7 +120,7 @@ def test_in_a_child_only_its_own_threads_block_goes_on() -> None:
                 inside.set()
                 over.wait()
 
-        pauses = vars(sagemaker.clock)["_leader"].pauses
+        pauses = sagemaker.clock._leader.pauses  # type: ignore[union-attr]  # a mock leads its clock
         assert isinstance(pauses, Pauses)
         other = threading.Thread(target=pause)
         other.start()

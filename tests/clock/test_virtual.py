@@ -145,13 +145,13 @@ def test_a_negative_advance_is_an_error_at_once(by_us: int) -> None:
             None,
             {},
             TypeError,
-            "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
+            "advance takes one duration: write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
         ),
         (
             5,
             {"minutes": 5},
             TypeError,
-            "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
+            "advance takes one duration: write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
         ),
     ],
 )
@@ -237,19 +237,24 @@ def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) 
 # -- law 4: reading never changes the world
 
 
+def contents(clock: Clock) -> dict[str, Any]:
+    """Return all that a clock holds."""
+    return {name: getattr(clock, name) for name in Clock.__slots__ if not name.startswith("__")}
+
+
 @given(OFFSETS, st.integers(0, 60))
 def test_reading_never_changes_the_world(offsets_us: list[int], by_us: int) -> None:
     """The instant, latency, limit and repr can be read any number of times."""
     clock, written = Clock(START), list[Any]()
     clock.add_agenda(Diary(clock, offsets_us, written))
     clock.pass_us(by_us)
-    before, told_before = vars(clock).copy(), written.copy()
+    before, told_before = contents(clock), written.copy()
     for _ in range(3):
         assert clock.now_us() == START_US + by_us
         assert clock.now() == instant(START_US + by_us)
         assert (clock.latency, clock.idle_limit) == (timedelta(milliseconds=100), timedelta(days=1))
         assert repr(clock)
-    assert vars(clock) == before
+    assert contents(clock) == before
     assert written == told_before
 
 

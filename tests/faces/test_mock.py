@@ -420,6 +420,10 @@ def test_advance_until_refuses_an_unknown_status(jobs: SageMakerMock) -> None:
     )
     with pytest.raises(KeyError, match="no training job 'chrun' was created"):
         jobs.advance_until("chrun", "Completed")
+    with pytest.raises(UsageError, match=r"^'Succeeded' is not a status of a training job: did you mean 'Completed'\? Write one"):
+        jobs.advance_until("churn", "Succeeded")
+    with pytest.raises(UsageError, match=r"to wait for any end, call advance_until_idle\(\), or write one of Completed"):
+        jobs.advance_until("churn", ["Completed", "Failed"])  # type: ignore[arg-type]  # the point of the test
 
 
 @YOUNG
@@ -500,7 +504,7 @@ def test_a_stopping_job_cannot_be_changed(verb: str, jobs: SageMakerMock) -> Non
         (1, PLAN, None, "plan() takes a pattern of job names or a predicate of the request, not 1: write plan('churn-*', …)"),
         ("*", None, None, "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"),
         ("*", 5, None, "plan is a Plan or a callable of the request, not 5: write plan=Plan.completes()"),
-        ("*", Plan.fails, None, "plan is a Plan, not the class or a recipe: call it, plan=Plan.fails(...)"),
+        ("*", Plan.fails, None, "plan is a Plan, not the class or a recipe: write plan=Plan.fails(…)"),
         ("*", PLAN, 0, "times is how many jobs the plan serves, at least 1, not 0: leave it out for all"),
         ("*", PLAN, True, "times is how many jobs the plan serves, at least 1, not True: leave it out for all"),
         ("*", PLAN, 1.5, "times is how many jobs the plan serves, at least 1, not 1.5: leave it out for all"),

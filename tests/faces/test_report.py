@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sagemock import Plan, mock_sagemaker
+from sagemock import NeverReached, Plan, WrongCalls, mock_sagemaker
 from sagemock.faces.report import LONGEST, section
 from sagemock.world.world import World
 from tests.service.test_operations import refusal
@@ -361,6 +361,75 @@ def test_several_mocks_are_numbered_by_their_starts() -> None:
     assert lines[5:7] == ["Mock 2 of 2:", "Virtual time is 2019-07-30T00:00:00+00:00, 0:00:00 after the start."]
 
 
+@pytest.mark.parametrize("mocks, failures, shown", [(3, 1, [1, 2, 3]), (30, 1, [30]), (30, 2, [29, 30]), (4, 9, [1, 2, 3, 4])])
+def test_of_many_mocks_only_those_that_failed_are_shown(mocks: int, failures: int, shown: list[int]) -> None:
+    """Hypothesis begins one for each example, and those that fail come last."""
+    with mock_sagemaker(start="2018-07-30") as sagemaker:
+        lines = section([world(sagemaker)] * mocks, failures=failures).splitlines()
+    assert [line for line in lines if line.startswith("Mock ")] == [f"Mock {number} of {mocks}:" for number in shown]
+    others = f"The test began {mocks - len(shown)} other mocks before, which are not shown."
+    assert (lines[-1] == others) == (len(shown) < mocks)
+
+
+def test_the_section_repeats_nothing_of_the_error() -> None:
+    """Neither a picture, nor calls, nor the message of a refusal, nor what is unused."""
+    with mock_sagemaker(start="2018-07-30", latency=0, strict=False) as sagemaker:
+        client = make_client()
+        sagemaker.create_training_job("churn-1")
+        with pytest.raises(NeverReached) as never:
+            sagemaker.advance_until("churn-1", "Failed")
+        unpictured = section([world(sagemaker)], 80, said=str(never.value))
+        words = refusal(client.describe_training_job, TrainingJobName="nobody")
+        refused = section([world(sagemaker)], said=str(words))
+        with pytest.raises(WrongCalls) as wrong:
+            sagemaker.calls.to("StopTrainingJob").assert_called_once()
+        uncalled = section([world(sagemaker)], said=str(wrong.value))
+    title = "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start."
+    assert unpictured == f"{title}\n\nNo call has arrived here."
+    assert refused.endswith("\n\n1 call:\n  2018-07-30 00:00:00.000 us-east-1 DescribeTrainingJob nobody: ValidationException")
+    assert "DescribeTrainingJob" not in uncalled
+    assert "churn-1: InProgress" in uncalled
+
+
+def test_the_report_of_an_example_that_fails_shows_its_mock(run: Run) -> None:
+    """Of two errors in a group, both. A misspelt attribute of a clock gets a suggestion, which is not in the error itself."""
+    result = run("""
+import sagemock
+
+class Group(Exception):
+    exceptions = (LookupError(), LookupError())
+
+def use(count, error=None):
+    for _ in range(count):
+        with sagemock.mock_sagemaker(start="2018-07-30") as mock:
+            pass
+    if error:
+        raise error
+    return mock
+
+def test_one():
+    use(5).clock.advanse(3)
+
+def test_group():
+    use(5, Group())
+
+def test_mine():
+    object().advanse
+
+def test_right():
+    use(1).advanse
+""")
+    lines = [line for line in result.outlines if line.startswith(("Mock ", "'", "The test began"))]
+    assert lines == [
+        "'Clock' object has no attribute 'advanse': did you mean 'advance'?",
+        "Mock 5 of 5:",
+        "The test began 4 other mocks before, which are not shown.",
+        "Mock 4 of 5:",
+        "Mock 5 of 5:",
+        "The test began 3 other mocks before, which are not shown.",
+    ]
+
+
 def test_the_clock_of_a_finished_mock_stands_still() -> None:
     """A rate no longer moves it, so the report shows its last instant."""
     with mock_sagemaker(start="2018-07-30", rate=1e6) as sagemaker:
@@ -392,7 +461,7 @@ def test_no_line_is_wider_than_the_terminal() -> None:
             sagemaker.clock.advance(seconds=5)
         refusal(client.describe_training_job, TrainingJobName="nobody")
         text = section([world(sagemaker)], 80)
-        rest = section([world(sagemaker)], 80, unused=False)
+        rest = section([world(sagemaker)], 80, said=str(vars(world(sagemaker).backend.plans)["rules"][0]))
     assert max(map(len, text.splitlines())) <= 80
     assert "\n    ValidationException: Requested resource not found." in text
     head, title, plans = text.partition("\n\nPrepared, and not used so far:\n  plan('chrun-*', Plan.fails('AlgorithmError: ")

@@ -8,7 +8,7 @@ from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, as_com
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import _base as futures
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -35,7 +35,7 @@ def now_s(sagemaker: SageMakerMock) -> float:
 
 def leader_of(sagemaker: SageMakerMock) -> Sleepers:
     """Return the sleepers of the mock's clock."""
-    found = vars(sagemaker.clock)["_leader"]
+    found = cast("Any", sagemaker.clock)._leader
     assert isinstance(found, Sleepers)
     return found
 

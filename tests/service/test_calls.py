@@ -132,8 +132,39 @@ def test_assert_not_called() -> None:
     Calls(ALL).assert_not_called("StopTrainingJob")
     Calls(ALL).assert_not_called("DescribeTrainingJob", job="fraud-1")
     Calls([]).assert_not_called()
-    with pytest.raises(AssertionError, match=r"^\* should have been called not at all, and was called once. "):
+    with pytest.raises(AssertionError, match=r"^\* should not have been called, and was called once. "):
         Calls(ALL[:1]).assert_not_called()
+
+
+def test_a_failed_assertion_about_a_selection_lists_all_calls() -> None:
+    """If nothing is in the selection: its reason is in the others."""
+    stops = Calls(ALL[:1]).to("Stop*").to(region="us-*")
+    listed = r"No call matches\. The calls are:\n  2018-07-30 00:00:01\.500 us-east-1 CreateTrainingJob churn-1: ok$"
+    with pytest.raises(WrongCalls, match=f"was called 0 times. {listed}"):
+        stops.assert_called_once()
+    with pytest.raises(IndexError, match=rf"^calls\[-1\]: {listed}"):
+        stops[-1]
+    with pytest.raises(IndexError, match=r"^calls\[9\]: The calls are:\n  2018.*: ok$"):
+        Calls(ALL[:1])[9]
+    with pytest.raises(IndexError, match=r"^calls\[0\]: There are no calls$"):
+        Calls([])[0]
+
+
+@pytest.mark.parametrize(
+    "name, hint",
+    [
+        ("assert_called", "write assert calls.to('StopTrainingJob', job='churn-1')"),
+        ("called", "write assert calls.to('StopTrainingJob', job='churn-1')"),
+        ("assert_called_once_with", "did you mean 'assert_called_once'?"),
+        ("call_count", "did you mean 'count'?"),
+        ("call_args", "write calls[0].params"),
+    ],
+)
+def test_an_attribute_of_a_mock_of_unittest_gets_a_hint(name: str, hint: str) -> None:
+    """Calls have another way to say it."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(Calls(ALL), name)
+    assert str(caught.value) == f"'Calls' object has no attribute {name!r}: {hint}"
 
 
 def test_a_failed_assertion_lists_the_calls() -> None:

@@ -236,9 +236,9 @@ def test_a_plan_of_the_wrong_kind_is_refused(sagemaker: SageMakerMock) -> None:
         sagemaker.plan("*", ProcessingJobPlan.completes(), kind="transform")
     with pytest.raises(InvalidValue, match="kind is 'training', 'processing', 'transform' or 'tuning', not 'model'"):
         sagemaker.plan("*", ProcessingJobPlan.completes(), kind="model")
-    with pytest.raises(InvalidType, match=r"not the class or a recipe: call it, plan=ProcessingJobPlan\(...\)"):
+    with pytest.raises(InvalidType, match=r"not the class or a recipe: write plan=ProcessingJobPlan.completes\(…\)"):
         sagemaker.plan("*", ProcessingJobPlan)  # type: ignore[arg-type]
-    with pytest.raises(InvalidType, match="call it, plan=TransformJobPlan.completes"):
+    with pytest.raises(InvalidType, match="write plan=TransformJobPlan.completes"):
         sagemaker.plan("*", TransformJobPlan.completes)  # type: ignore[arg-type]
 
 
@@ -299,7 +299,7 @@ def test_a_backdated_job_is_in_the_middle_of_its_life(sagemaker: SageMakerMock, 
     assert [one[f"{kind.title()}JobName"] for one in listed] == ["new", "old"]
     assert sagemaker.calls.to("Create*").count == 0
     other: Any = TransformJobPlan() if kind == "processing" else ProcessingJobPlan()
-    with pytest.raises(InvalidValue, match=f"is for {other.kind.name} jobs: give it to create_{other.kind.name}_job()"):
+    with pytest.raises(InvalidValue, match=f"is for {other.kind.name} jobs: write plan={kind.title()}JobPlan.completes"):
         getattr(sagemaker, f"create_{kind}_job")("third", plan=other)
     with pytest.raises(InvalidType, match=f"Create{kind.title()}Job has no field 'HyperParameters'"):
         getattr(sagemaker, f"create_{kind}_job")("third", HyperParameters={})

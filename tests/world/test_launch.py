@@ -84,7 +84,8 @@ def test_a_default_spot_job_can_end_in_every_way(outcome: outcomes.Outcome) -> N
 
 
 @pytest.mark.parametrize(
-    "region, partition", [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("mars-1", "aws")]
+    "region, partition",
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("mars-1", "aws"), ("us-test-1", "aws")],
 )
 def test_the_partition_follows_the_region(mock: SageMakerMock, region: str, partition: str) -> None:
     """By botocore's own table."""
@@ -115,10 +116,13 @@ def test_quotas_and_names_in_use_are_refused(mock: SageMakerMock) -> None:
     mock.create_training_job("churn-1")
     with pytest.raises(
         InvalidValue,
-        match=r"^create_training_job\('churn-1'\): AWS would refuse it with ResourceInUse: Training job names must be unique",
+        match=r"^create_training_job\('churn-1'\): AWS would refuse it with ResourceInUse: .*\. Give the job another name$",
     ):
         mock.create_training_job("churn-1", plan=Plan.fails())
-    with pytest.raises(InvalidValue, match="ResourceLimitExceeded: The account-level service limit"):
+    with pytest.raises(
+        InvalidValue,
+        match=r"ResourceLimitExceeded: The account-level .*\. Set a larger quota\(\), or let a running job end before$",
+    ):
         mock.create_training_job("churn-2")
     with pytest.raises(InvalidValue, match="ValidationException: MaxWaitTimeInSeconds must be specified"):
         mock.create_training_job("churn-2", EnableManagedSpotTraining=True, StoppingCondition={"MaxRuntimeInSeconds": 5})
@@ -136,6 +140,14 @@ def test_quotas_and_names_in_use_are_refused(mock: SageMakerMock) -> None:
             "create_training_job('churn-1'): CreateTrainingJob has no field 'HyperParameter'; did you mean 'HyperParameters'?",
         ),
         ({"plna": Plan()}, InvalidType, "did you mean 'plan'?"),
+        ({"status": "Completed"}, InvalidType, "has no field 'status'; did you mean 'plan'?"),
+        ({"TrainingJobName": "x"}, InvalidType, "the name of the job is the first argument: leave TrainingJobName out"),
+        (
+            {"instance_type": "ml.m5.large"},
+            InvalidType,
+            "InstanceType is a member of ResourceConfig: give all of ResourceConfig, which is {'InstanceType': 'ml.m5.xlarge', ",
+        ),
+        ({"Subnets": ["x"]}, InvalidType, "has no field 'Subnets'; Subnets is a member of VpcConfig: give all of VpcConfig"),
         ({"zzzzzz": 1}, InvalidType, "has no field 'zzzzzz'; the fields are TrainingJobName, "),
         ({"RoleArn": None}, InvalidType, 'Missing required parameter in input: "RoleArn"'),
         ({"RoleArn": 3}, InvalidType, "Invalid type for parameter RoleArn, value: 3"),
@@ -143,9 +155,11 @@ def test_quotas_and_names_in_use_are_refused(mock: SageMakerMock) -> None:
         ({"plan": 3}, InvalidType, "plan is a Plan or a callable of the request, not 3"),
         ({"plan": lambda _: 3}, UsageError, "let it return a Plan"),
         ({"started_ago": "3"}, InvalidType, "started_ago: a duration is a timedelta or a number of seconds, not '3'"),
-        ({"started_ago": -1}, InvalidValue, "started_ago is not -1: it is not negative"),
+        ({"started_ago": -1}, InvalidValue, "started_ago is 0 or more, not -1: write"),
         ({"started_ago": 3_000_000_000}, InvalidValue, "started_ago is at most the time since 1970"),
         ({"region": "a/b"}, InvalidValue, "region is a region of AWS, not 'a/b': write region='eu-west-1'"),
+        ({"region": "us-esat-1"}, InvalidValue, "region is a region of AWS, not 'us-esat-1': did you mean 'us-east-1'?"),
+        ({"region": "euwest-1"}, InvalidValue, "region is a region of AWS, not 'euwest-1': did you mean 'eu-west-1'?"),
         ({"region": ""}, InvalidValue, "region is a region of AWS, and not empty"),
     ],
 )
@@ -167,8 +181,20 @@ def test_an_invalid_name_is_refused(mock: SageMakerMock) -> None:
         mock.create_training_job("a b")
     with pytest.raises(InvalidValue, match="Value 'x{900,1000}… Mend|…. Mend the field"):
         mock.create_training_job("x" * 5000)
-    with pytest.raises(InvalidType, match=r"create_training_job\(\) was called without name: it takes name, plan"):
+    with pytest.raises(InvalidType, match=r"create_training_job\(\) needs 'name': it takes name, plan"):
         mock.create_training_job()  # type: ignore[call-arg]
+    with pytest.raises(
+        InvalidType, match=r"create_training_job\(\) has no 'TrainingJobName': did you mean 'name'\? It takes name, plan"
+    ):
+        mock.create_training_job(TrainingJobName="churn-1")  # type: ignore[call-arg]
+
+
+def test_a_misplaced_field_is_found_two_levels_deep(mock: SageMakerMock) -> None:
+    """The request of a processing job has its instances there."""
+    with pytest.raises(
+        InvalidType, match="InstanceType is a member of ProcessingResources.ClusterConfig: give all of Processing"
+    ):
+        mock.create_processing_job("churn-1", InstanceType="ml.m5.large")
 
 
 def test_without_validation_any_request_is_accepted() -> None:

@@ -74,6 +74,8 @@ def test_a_key_that_is_not_a_name_is_missing(key: Any, sagemaker: SageMakerMock,
         with pytest.raises(UnknownJob) as unknown:
             ask(key)
         assert str(unknown.value) == (f"jobs are looked up by name or ARN, not by {key!r}: write jobs['churn-1']")
+    with pytest.raises(UnknownJob, match=r"not by <job 'churn': InProgress/Starting>: give its name, 'churn'$"):
+        sagemaker.stop_job(sagemaker.jobs["churn"])  # type: ignore[arg-type]  # the point of the test
 
 
 @YOUNG

@@ -137,9 +137,9 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
         ("latency", "1", TypeError, f"latency: a duration is a timedelta or a number of seconds, not '1'; {A_DURATION}"),
         ("latency", True, TypeError, f"latency: a duration is a timedelta or a number of seconds, not True; {A_DURATION}"),
         ("latency", float("nan"), ValueError, f"latency: a duration is finite, not nan; {A_DURATION}"),
-        ("latency", -1, ValueError, f"latency is not -1: it is not negative; {A_DURATION}"),
+        ("latency", -1, ValueError, f"latency is 0 or more, not -1: {A_DURATION}"),
         ("latency", 1e300, ValueError, f"latency: a duration is at most a century (36525 days), unlike 1e+300; {A_DURATION}"),
-        ("idle_limit", 0, ValueError, f"idle_limit is not 0: it is positive; {A_LIMIT}"),
+        ("idle_limit", 0, ValueError, f"idle_limit is positive, not 0: {A_LIMIT}"),
         (
             "idle_limit",
             "1 day",
@@ -159,8 +159,8 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             f"plan is called with one argument, which {Plan.hangs().but!r} does not take: write plan=Plan.completes()",
         ),
-        ("plan", Plan, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan(...)"),
-        ("plan", Plan.completes, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan.completes(...)"),
+        ("plan", Plan, TypeError, "plan is a Plan, not the class or a recipe: write plan=Plan.completes(…)"),
+        ("plan", Plan.completes, TypeError, "plan is a Plan, not the class or a recipe: write plan=Plan.completes(…)"),
         ("validate", 1, TypeError, "validate is True or False, not 1: write validate=False to switch it off"),
         ("strict", "no", TypeError, "strict is True or False, not 'no': write strict=False to switch it off"),
         (
@@ -180,7 +180,7 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             "patience",
             -1,
             ValueError,
-            "patience is not -1: it is not negative; write patience=timedelta(seconds=1), patience=1.0, or 0 for none",
+            "patience is 0 or more, not -1: write patience=timedelta(seconds=1), patience=1.0, or 0 for none",
         ),
         (
             "real_time_modules",
@@ -260,7 +260,7 @@ def test_latency_and_idle_limit_take_any_positive_duration(duration: timedelta) 
 def test_negative_durations_are_refused(duration: timedelta) -> None:
     """Time only goes forward."""
     for name in ("latency", "idle_limit"):
-        with pytest.raises(ValueError, match=f"^{name} is not "):
+        with pytest.raises(ValueError, match=f"^{name} is (positive|0 or more), not "):
             Options.of(**cast("OptionsDict", {name: duration}))
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from sagemock import reasons
-from sagemock.checks import flag, of_a_plan, quoted, text
+from sagemock.checks import choices, flag, of_a_plan, quoted, text
 from sagemock.errors import PlanError
 from sagemock.jobs.contents import Content, OutputMapping, contents_of
 from sagemock.jobs.durations import Duration, is_forever, span_us
@@ -131,7 +131,7 @@ class BatchFields(GeneralFields):
     @classmethod
     def _check_phase(cls, phase: object, given: str, verb: str) -> None:
         if not isinstance(phase, str) or phase not in (STARTING, cls.running):
-            raise PlanError(f"{given}: a {cls.kind.noun} {verb} during one of {STARTING}, {cls.running}")
+            raise PlanError(f"{given}: a {cls.kind.noun} {verb} during {choices(phase, (STARTING, cls.running))}")
 
     @classmethod
     def _by_recipe(

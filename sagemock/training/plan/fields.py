@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from sagemock import reasons
-from sagemock.checks import flag, listed, number, of_a_plan, one_of, quoted, text, whole
+from sagemock.checks import choices, flag, listed, number, of_a_plan, one_of, quoted, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs.contents import exists
@@ -196,7 +196,7 @@ class PlanFields(GeneralFields):
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in status.ENDINGS:
-            raise PlanError(f"ending={quoted(ending)} is not an end of a job; give one of {', '.join(sorted(status.ENDINGS))}")
+            raise PlanError(f"ending={quoted(ending)} is not an end of a job; give {choices(ending, sorted(status.ENDINGS))}")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
             raise PlanError(
                 f"failure_reason={quoted(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sagemock.checks import listed, of_a_plan, public_class, quoted, text
+from sagemock.checks import choices, listed, of_a_plan, public_class, quoted, text
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs.durations import Duration, is_forever, span_us
@@ -38,7 +38,7 @@ class Phase:
         """Refuse a wrong phase, at the line of the test that makes it."""
         name: object = self.status
         if not isinstance(name, str) or name not in status.PHASES:
-            known = f"one of {', '.join(sorted(status.PHASES))}"
+            known = choices(name, sorted(status.PHASES))
             hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
             raise PlanError(f"Phase({quoted(name)}): no job spends time in that status; {hint}")
         if not self.forever:

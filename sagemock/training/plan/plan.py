@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
-from sagemock.checks import listed, number, of_a_plan, public, public_class, quoted
+from sagemock.checks import choices, listed, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import FOREVER, Duration, span_us
@@ -108,7 +108,7 @@ class Plan(PlanFields):
         in the service, FailureReason has only the first 1024 characters.
         """
         if not isinstance(during, str) or during not in NORMAL:
-            raise PlanError(f"Plan.fails(during={quoted(during)}): a job fails during one of {', '.join(NORMAL)}")
+            raise PlanError(f"Plan.fails(during={quoted(during)}): a job fails during {choices(during, NORMAL)}")
         if reason is not None and exit_code is not None:
             raise PlanError(f"Plan.fails({quoted(reason)}, exit_code={quoted(exit_code)}): both say why; give one")
         if reason is None:
@@ -129,7 +129,7 @@ class Plan(PlanFields):
     def hangs(cls, during: PhaseName = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
         if not isinstance(during, str) or during not in NORMAL:
-            raise PlanError(f"Plan.hangs(during={quoted(during)}): a job hangs during one of {', '.join(NORMAL)}")
+            raise PlanError(f"Plan.hangs(during={quoted(during)}): a job hangs during {choices(during, NORMAL)}")
         # `uploading` is also the duration of the upload after a stop, so it makes sense for every job that hangs.
         if during != status.UPLOADING and during.lower() in durations:
             raise PlanError(
@@ -233,9 +233,7 @@ class Plan(PlanFields):
         first error ends the job: Failed with "InternalServerError: We encountered an internal error. Please try again.".
         """
         if not isinstance(during, str) or during not in NORMAL[:3]:
-            raise PlanError(
-                f"Plan.internal_error(during={quoted(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
-            )
+            raise PlanError(f"Plan.internal_error(during={quoted(during)}): an attempt ends during {choices(during, NORMAL[:3])}")
         times = _times("Plan.internal_error", times, "how many attempts end in an error")
         given: Mapping[str, Any] = durations
         attempt = tuple(Phase(name, given.get(name.lower())) for name in NORMAL[: NORMAL.index(during)])

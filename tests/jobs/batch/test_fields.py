@@ -103,7 +103,7 @@ def test_a_contradictory_plan_is_refused(make: Callable[[], object], text: str) 
         (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr': did you mean 'after'?"),  # type: ignore[call-arg]
         (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin': did you mean 'transforming'?"),
         (lambda: TransformJobPlan(training=5), "TransformJobPlan() has no 'training'"),  # type: ignore[call-arg]
-        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called without response"),
+        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() needs 'response'"),
     ],
 )
 def test_an_unknown_field_is_refused(make: Callable[[], object], text: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs.durations import FOREVER, span_us
+from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
@@ -423,6 +424,25 @@ def test_an_unknown_argument_is_compared_with_those_of_its_recipe() -> None:
         Plan.replays({}, hours=5)  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize(
+    "call, end",
+    [
+        (lambda: Plan.fails(during="training"), "Uploading: did you mean 'Training'?"),
+        (lambda: Plan.hangs(during="Trainin"), "Uploading: did you mean 'Training'?"),
+        (lambda: Plan.internal_error(during="STARTING"), "Training: did you mean 'Starting'?"),
+        (lambda: Phase("training"), "Uploading: did you mean 'Training'?"),
+        (lambda: Plan(ending="completed"), "Stopped: did you mean 'Completed'?"),  # type: ignore[arg-type]  # the point of the test
+        (lambda: ProcessingJobPlan.fails(during="processing"), "Starting, Processing: did you mean 'Processing'?"),
+        (lambda: ProcessingJobPlan.fails(during="Training"), "Starting, Processing"),
+    ],
+)
+def test_a_misspelt_status_gets_a_suggestion(call: Callable[[], Any], end: str) -> None:
+    """Training and Starting are not similar enough."""
+    with pytest.raises(PlanError) as caught:
+        call()
+    assert str(caught.value).endswith(f" {end}")
+
+
 def test_a_misspelt_recipe_is_an_attribute_error_with_a_suggestion() -> None:
     """Python itself gives no hint for a class."""
     with pytest.raises(AttributeError, match=r"^Plan has no 'complete': did you mean 'completes'\? The recipes are completes, "):
@@ -431,6 +451,8 @@ def test_a_misspelt_recipe_is_an_attribute_error_with_a_suggestion() -> None:
         AttributeError, match=r"^Plan has no 'stopped': write Plan.completes\(\).but\(stopped_after=600\), or stop"
     ):
         Plan.stopped  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'success': did you mean 'completes'\? The recipes are"):
+        Plan.success  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(AttributeError, match=r"^Plan has no 'spot': did you mean 'interrupted'\? The recipes are"):
         Plan.spot  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(AttributeError, match=r"^TuningJobPlan has no 'spot'\. The recipes are completes, "):
@@ -509,6 +531,10 @@ def test_then_takes_a_plan_and_but_takes_known_fields() -> None:
     with pytest.raises(TypeError) as caught:
         Plan().but(stoping=5)  # type: ignore[call-arg]
     assert str(caught.value) == "a plan has no 'stoping': did you mean 'stopping'?"
+    with pytest.raises(
+        InvalidType, match=r"a plan has no 'trainning': a duration is given to the recipe, as in Plan.completes\(training=…\)"
+    ):
+        Plan().but(trainning=5)  # type: ignore[call-arg]
     with pytest.raises(InvalidType, match=r"'training': a duration is given to the recipe, as in Plan.completes\(training=…\)$"):
         Plan().but(training=5)  # type: ignore[call-arg]
     with pytest.raises(InvalidType, match=r"a plan has no 'zzz': its fields are stopping, limit_lag, "):
