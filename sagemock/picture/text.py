@@ -31,7 +31,7 @@ MOST: Final = 100
 """The maximum width of the bars."""
 NARROW: Final = 100
 """Below this width, one column is left out, to leave room for messages."""
-LEAST: Final = 72
+LEAST: Final = 60
 """The minimum width of a picture: a narrower terminal wraps its lines."""
 SHORTEST: Final = 8
 """The minimum width of a message."""

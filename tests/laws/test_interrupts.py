@@ -124,7 +124,7 @@ def test_an_observer_may_be_interrupted_at_any_moment() -> None:
 def test_an_interrupted_clock_takes_its_lock_again() -> None:
     """It is held as often as before, wherever the interruption came."""
     of_time = Clock(START)
-    lock: Any = vars(of_time)["_lock"]
+    lock: Any = cast("Any", of_time)._lock
     for moment in range(40):
         with lock, lock:
             interrupt_at(lambda: of_time.released(lambda: None), moment)
