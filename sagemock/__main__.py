@@ -19,7 +19,7 @@ from sagemock.cli.record import RECORDED, record
 from sagemock.cli.screen import Screen, emit
 from sagemock.cli.serve import serve
 from sagemock.cli.timeline import timeline
-from sagemock.errors import UsageError
+from sagemock.errors import PlanError, UsageError
 from sagemock.picture.text import Line, Paper
 
 __all__ = ["main"]
@@ -45,16 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (UsageError, OSError) as error:
-        sys.stderr.write(f"sagemock: {_words(error)}\n")
+        sys.stderr.write(f"sagemock: {_words(error, _files(options))}\n")
         return 2
     return code
 
 
-def _words(error: Exception) -> str:
+def _files(options: argparse.Namespace) -> list[str]:
+    """Return the files that a command reads."""
+    given = vars(options)
+    files = [*given.get("files", []), given.get("replay"), *(given["plan"] if options.command == "serve" else [])]
+    return ["standard input" if file == "-" else str(file) for file in files if file is not None]
+
+
+def _words(error: Exception, files: Sequence[str]) -> str:
     """Return the text of an error; the error of a file has the form that other commands use."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
         return f"{error.filename}: {error.strerror}"
-    return str(error)
+    text = str(error)
+    if not isinstance(error, PlanError) or not files or any(file in text for file in files):
+        return text
+    # Records of several files are read together.
+    return f"{'' if len(files) == 1 else 'one of '}{', '.join(files)}: {text}"
 
 
 def _demonstration(kind: str, replay: Path | None, paper: Paper) -> list[Line]:

@@ -130,6 +130,19 @@ def test_an_error_is_reported_on_one_line(arguments: list[str], text: str, capsy
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["timeline"], ["plan"], ["check"], ["demo", "--replay"], ["serve", "--plan"]])
+def test_an_error_of_a_record_names_its_file(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once; if the records of several files are read together, it names all of them."""
+    [path] = saved(tmp_path, {"CreationTime": "yesterday"}, name="record.json")
+    assert main([*command, path]) == 2
+    err = capsys.readouterr().err
+    assert (err.startswith(f"sagemock: {path}: "), err.count(path)) == (True, 1)
+    if command == ["plan"]:
+        [other] = saved(tmp_path, {"CreationTime": "yesterday"}, name="other.json")
+        assert main(["plan", path, other]) == 2
+        assert capsys.readouterr().err.startswith(f"sagemock: one of {path}, {other}: ")
+
+
 def test_an_error_of_the_system_keeps_its_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """For example one about a full disk, which names no file."""
 

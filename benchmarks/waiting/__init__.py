@@ -1,4 +1,4 @@
-"""Programs in which threads wait, by name: waits for something outside the process, and waits with a time-out."""
+"""Programs in which threads wait, by name: waits for something outside the process, and waits with a timeout."""
 
 from collections.abc import Callable
 from typing import Final

@@ -20,7 +20,7 @@ _MOVES: Final = 200
 
 
 def _httpx(answers_s: float) -> Outcome:
-    """A client with a time-out of five seconds, beside a task that sleeps for a minute."""
+    """A client with a timeout of five seconds, beside a task that sleeps for a minute."""
     httpx = needs("httpx")
 
     async def go() -> int:

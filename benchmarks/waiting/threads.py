@@ -1,4 +1,4 @@
-"""Scenarios: threads wait for one another, with time-outs that end at their virtual instants."""
+"""Scenarios: threads wait for one another, with timeouts that end at their virtual instants."""
 
 import queue
 import threading
@@ -26,7 +26,7 @@ def _future_result() -> Outcome:
             future.result(timeout=600)
         except FutureTimeout:
             return _found((seconds(sagemaker), future.done()), (600, False), watch.s)
-    return Outcome("no time-out")
+    return Outcome("no timeout")
 
 
 def _futures_wait() -> Outcome:

@@ -57,7 +57,7 @@ def _handler_polls() -> Outcome:
 
 
 def _times_out() -> Outcome:
-    """The client's own time-out of a second is over before the handler's hour."""
+    """The client's own timeout of a second is over before the handler's hour."""
     with within() as sagemaker:
         url, watch = _serving(lambda: time.sleep(3600)), Watch()
         try:
@@ -77,7 +77,7 @@ def _server_from_before() -> Outcome:
 
 
 def _streams() -> Outcome:
-    """Both ends of a connection are in one loop, whose server sleeps; one time-out of the client is over before."""
+    """Both ends of a connection are in one loop, whose server sleeps; one timeout of the client is over before."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while asked := await reader.read(10):
@@ -275,7 +275,7 @@ _BESIDE_S: Final = {"": 3600.0, "-alone": 0.0}
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "handler-sleeps": _handler_sleeps,
     "handler-polls": _handler_polls,
-    "handler-after-time-out": _times_out,
+    "handler-after-timeout": _times_out,
     "server-from-before": _server_from_before,
     "streams-of-one-loop": _streams,
     "aiohttp-of-one-loop": _aiohttp,

@@ -67,7 +67,7 @@ class Responder:
         """Return a prepared request as plain values."""
         timeouts = self._timeouts
         headers: Any = prepared.headers  # a mapping, but its type does not say so
-        # In newer versions of botocore an operation can have its own time-out (URLLib3Session._get_request_timeout).
+        # In newer versions of botocore an operation can have its own timeout (URLLib3Session._get_request_timeout).
         own_s = (getattr(prepared, "context", None) or {}).get("read_timeout")
         return Request(
             self._api,

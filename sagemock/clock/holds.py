@@ -105,13 +105,13 @@ class Holds:
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
-            # A time-out must not come before the result that a native thread is about to give.
+            # A timeout must not come before the result that a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
         threads = self._awake(apart)
-        # A time-out must not come before the result that an older thread is about to give; a sleep depends on no thread.
+        # A timeout must not come before the result that an older thread is about to give; a sleep depends on no thread.
         first_us = None if first is None else first.deadline_us
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):

@@ -41,7 +41,7 @@ def duration_us(value: timedelta | float) -> int:
         if isinstance(microseconds, float) and not math.isfinite(microseconds):
             raise InvalidValue(f"a duration is finite, not {value!r}")
     if not -_LONGEST_US <= microseconds <= _LONGEST_US:
-        raise InvalidValue(f"a duration is at most a century ({LONGEST.days} days), unlike {quoted(value)}")
+        raise InvalidValue(f"a duration is at most a century ({LONGEST.days} days), not {quoted(value)}")
     return round(microseconds)
 
 

@@ -47,7 +47,7 @@ _LOOKS: Final = 20
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
 _LATE_S: Final = 0.02
-"""A call may seem to end up to this much before its own time-out."""
+"""A call may seem to end up to this much before its own timeout."""
 
 
 class Ended(Exception):  # noqa: N818  # a result, not an error
@@ -90,7 +90,7 @@ class _Outside:
     number: int
 
     def has_timed_out(self, again: Wait, now_s: float) -> bool:
-        """Return whether the call ran into its own time-out and was repeated."""
+        """Return whether the call ran into its own timeout and was repeated."""
         if self.wait.timeout_ms < 0 or self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
             return False
         return now_s - self.began_s >= self.wait.timeout_ms / 1000 - _LATE_S
@@ -209,7 +209,7 @@ class Stillness:
     def _is_outside(self, thread: threading.Thread, wait: Wait, threads: Collection[threading.Thread], looker: Looker) -> bool:
         """Return whether a wait for a connection within this process holds time like one for something outside.
 
-        It does if its own time-out comes before the instant to which the clock would go, or if the answer may not depend on
+        It does if its own timeout comes before the instant to which the clock would go, or if the answer may not depend on
         virtual time.
         """
         began_us = self._known(thread, wait, looker).began_us
@@ -218,7 +218,7 @@ class Stillness:
         return may_be_answered(connections(wait), [one for one in threads if one is not thread], looker.older())
 
     def _is_patient(self, thread: threading.Thread, wait: Wait, looker: Looker) -> bool:
-        """Return whether a wait for something outside still holds time; a call repeated after its time-out is the same wait."""
+        """Return whether a wait for something outside still holds time; a call repeated after its timeout is the same wait."""
         return bool(real.monotonic() - self._known(thread, wait, looker).since_s < looker.patience_s)
 
     def _known(self, thread: threading.Thread, wait: Wait, looker: Looker) -> _Outside:

@@ -107,11 +107,11 @@ def descriptors(call: Call) -> list[int]:
 
 _TIMESPEC: Final = struct.Struct("qq")
 _OF_THE_DAY: Final = 256
-"""FUTEX_CLOCK_REALTIME: with this bit, the time-out of a futex is an instant of the real-time clock."""
+"""FUTEX_CLOCK_REALTIME: with this bit, the timeout of a futex is an instant of the real-time clock."""
 
 
 def time_out_ms(call: Call) -> int:
-    """Return how many milliseconds a futex with the command WAIT_BITSET may still wait; -1 without a time-out."""
+    """Return how many milliseconds a futex with the command WAIT_BITSET may still wait; -1 without a timeout."""
     _, operation, _, address = call.arguments[:4]
     until = _memory(address, _TIMESPEC.size) if address else b""
     if len(until) < _TIMESPEC.size:

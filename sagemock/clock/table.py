@@ -66,7 +66,7 @@ class Sleeper:
 
     def __init__(self, deadline_us: int | None, number: int, thread: threading.Thread, rouse: Rouse) -> None:
         self.deadline_us = deadline_us
-        """The instant at which to wake; None for a wait without a time-out."""
+        """The instant at which to wake; None for a wait without a timeout."""
         self.number = number
         self.thread = thread
         self.rouse = rouse
@@ -75,7 +75,7 @@ class Sleeper:
         self.is_forced = False
         """Whether this is an advance, or the latency of a call."""
         self.is_wait = False
-        """Whether another thread may end the wait. A time-out must then not come before the result of that thread."""
+        """Whether another thread may end the wait. A timeout must then not come before the result of that thread."""
         self.is_ticker = False
         """Whether this thread's waits have timed out many times in a row: the clock then does not stop for its deadline."""
         self.joins: threading.Thread | None = None

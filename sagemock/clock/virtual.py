@@ -238,7 +238,7 @@ class Clock:
         self._check_runs()
         latency_us = duration_us(value)
         if latency_us < 0:
-            raise InvalidValue(f"latency is not negative, unlike {value!r}: write latency = 0 for none")
+            raise InvalidValue(f"latency is 0 or more, not {value!r}: write latency = 0 for none")
         self.latency_us = latency_us
 
     @property
@@ -292,7 +292,7 @@ class Clock:
         duration = _sum(units) if by is None else by
         by_us = duration_us(duration)
         if by_us < 0:
-            raise InvalidValue(f"time only moves forward, and not by {duration!r}: begin earlier, by start=…")
+            raise InvalidValue(f"time only moves forward, not by {duration!r}: begin earlier, by start=…")
         check_end(self.now_us() + by_us)
         self.pass_us(by_us)
 
@@ -319,7 +319,7 @@ class Clock:
     def paused(self) -> Iterator[None]:
         """Let the thread or task in the block wait in real time: `with sagemaker.clock.paused(): wait_for_port()`.
 
-        In the block its sleeps and its waits with a time-out take real time, and are not in `sleeps`. Meanwhile the clock does
+        In the block its sleeps and its waits with a timeout take real time, and are not in `sleeps`. Meanwhile the clock does
         not go to a sleeper's deadline by itself; the latency of calls, `advance`, `advance_to` and a `rate` still move it.
         Blocks nest.
         Raises UsageError if the mock is over.

@@ -66,7 +66,7 @@ class Why(Enum):
     RUNS = "it runs, or waits for a processor or a mutex of native code"
     IDLE = "it is an idle worker of a ThreadPoolExecutor"
     LOCK = "it waits for a lock, which another thread gives"
-    TIMED_LOCK = "it waits for the GIL, or for a lock with a time-out"
+    TIMED_LOCK = "it waits for the GIL, or for a lock with a timeout"
     SERVES = "it waits for callers: at a listening socket, a connection that came in, or a loop's own wake-up"
     LOOKS = "it looks at threads of its own from time to time (joblib)"
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
@@ -85,7 +85,7 @@ class Meaning(NamedTuple):
     others: Time
     """For another thread of the mock."""
     older: Time
-    """For a thread that is older than the mock. It only matters before the time-out of a thread that waits for another one."""
+    """For a thread that is older than the mock. It only matters before the timeout of a thread that waits for another one."""
     evidence: str
 
 
@@ -95,10 +95,10 @@ MEANING: Final = {
     ),
     Why.IDLE: Meaning(Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker"),
     Why.LOCK: Meaning(
-        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a time-out: glibc's semaphores and conditions"
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a timeout: glibc's semaphores and conditions"
     ),
     Why.TIMED_LOCK: Meaning(
-        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a time-out: CPython's take_gil has one"
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a timeout: CPython's take_gil has one"
     ),
     Why.SERVES: Meaning(
         Time.FREE, Time.FREE, Time.FREE, "accept; SO_ACCEPTCONN; a port at which this process listens; an eventfd"
@@ -129,7 +129,7 @@ class Wait(NamedTuple):
     why: Why
     call: Call | None = None
     timeout_ms: int = -1
-    """The time-out of the system call in milliseconds; negative if there is none, or if it is unknown."""
+    """The timeout of the system call in milliseconds; negative if there is none, or if it is unknown."""
 
 
 UNKNOWN: Final = Wait(Why.UNKNOWN)
@@ -150,7 +150,7 @@ _WAIT_BITSET: Final = 9
 _COMMAND: Final = 0x7F
 _PRIVATE: Final = 128
 """FUTEX_PRIVATE_FLAG: the bit of an operation on a futex that no other process has."""
-# The positions of the arguments. A poll without a time-out has -1 ms, which as an unsigned number is large.
+# The positions of the arguments. A poll without a timeout has -1 ms, which as an unsigned number is large.
 _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
 _WITHOUT_END: Final = 1 << 31

@@ -62,7 +62,8 @@ def _state(world: "World", width: int | None, said: str) -> str:
         return "\n".join(wrapped(text, width))
 
     def unsaid(title: str, ones: Iterable[object]) -> list[str]:
-        lines = [f"  {one}" for one in ones if str(one) not in said]
+        # The error may have broken a line.
+        lines = [f"  {one}" for one in ones if _joined(str(one)) not in _joined(said)]
         return [fitted("\n".join([title, *lines]))] if lines else []
 
     parts = [fitted(_instant(world, now_us))]
@@ -113,6 +114,10 @@ def _hints(call: "Call", jobs: Sequence["AnyJob"]) -> Iterator[str]:
     regions = [job.place.region for job in jobs if job.name == call.job]
     if call.message is not None and regions and call.region not in regions:
         yield f"{call.job!r} is in {regions[0]}, and this client asked in {call.region}."
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _instant(world: "World", now_us: int) -> str:

@@ -4,7 +4,7 @@ A sleep lets time pass when its loop has nothing else to do: no task can go on, 
 busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and code that uses them) run in real time, as always, and
 also go off at their virtual instant, in order with all other sleepers. So a timeout around a task that polls, or around a thread
 that sleeps, expires as in production. In a loop in which no task sleeps and which waits for a descriptor, the timer may be the
-time-out of a read: it then keeps real time (`sagemock.patches.loop_outside`).
+timeout of a read: it then keeps real time (`sagemock.patches.loop_outside`).
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Waits of threads for one another: `Condition.wait` and `Thread.join` become entries in the table of sleepers (laws 7 and 8).
 
 Event, Queue, Future.result, futures.wait, as_completed, Timer, Semaphore and Barrier all wait by `threading.Condition.wait`. A
-wait with a time-out ends at a real or a virtual instant, whichever comes first. A wait without a time-out also has an entry,
+wait with a timeout ends at a real or a virtual instant, whichever comes first. A wait without a timeout also has an entry,
 which says that the thread waits for another thread: so the thread need not be watched.
 """
 
@@ -26,7 +26,7 @@ from sagemock.patches.ticks import Ticks
 
 __all__ = ["ThreadsPatch"]
 
-# About a hundred years: a longer time-out means "never".
+# About a hundred years: a longer timeout means "never".
 _LONGEST_S: Final = 3_200_000_000.0
 _START: Final = threading.Thread.start.__code__
 _EACH_TELLS: Final = sys.version_info >= (3, 11)
@@ -62,7 +62,7 @@ class Waiter:
         self._sleepers.release(self._sleeper)
 
     def wait(self) -> bool:
-        """Wait until another thread releases this waiter, or until the time-out; return whether it was released."""
+        """Wait until another thread releases this waiter, or until the timeout; return whether it was released."""
         sleeper, clock, ends_s = self._sleeper, self._sleepers.clock, None
         if self._timeout_s is not None:
             # Read the time only here, where the caller's lock is released: a reading may run event handlers.
@@ -76,12 +76,12 @@ class Waiter:
             self._go_on(ends_s)
         if sleeper.is_released:
             self._ticks.ticks.times = 0
-        elif sleeper.deadline_us is not None:  # pragma: no branch  # without a time-out, only a release ends the wait
+        elif sleeper.deadline_us is not None:  # pragma: no branch  # without a timeout, only a release ends the wait
             self._ticks.timed_out(self._sleepers, sleeper.deadline_us, is_due=sleeper.is_due)
         return sleeper.is_released
 
     def _go_on(self, ends_s: float | None) -> None:
-        """Wait in real time until `ends_s`: the mock is over, or the real time-out has come."""
+        """Wait in real time until `ends_s`: the mock is over, or the real timeout has come."""
         while not self.is_released:
             left_s = None if ends_s is None else ends_s - real.monotonic()
             if left_s is not None and left_s <= 0:
@@ -90,10 +90,10 @@ class Waiter:
 
 
 class _Ticks(threading.local):
-    """The time-outs of the calling thread, and the time that `threading` shows to it."""
+    """The timeouts of the calling thread, and the time that `threading` shows to it."""
 
     lost_us = 0
-    """The microseconds by which waits that ended at their real time-out took longer than the clock moved."""
+    """The microseconds by which waits that ended at their real timeout took longer than the clock moved."""
 
     def __init__(self) -> None:
         self.ticks = Ticks()
@@ -103,9 +103,9 @@ class _Ticks(threading.local):
         return self.ticks.is_one(sleepers.calls_here()) and not sleepers.was_entered_here()
 
     def timed_out(self, sleepers: Sleepers, deadline_us: int, *, is_due: bool) -> None:
-        """Note a time-out: a virtual one if `is_due`, else a real one."""
+        """Note a timeout: a virtual one if `is_due`, else a real one."""
         self.ticks.times += 1
-        # The shown time must reach the end of the wait, also after a real time-out; for `as_completed` it must be past the end.
+        # The shown time must reach the end of the wait, also after a real timeout; for `as_completed` it must be past the end.
         self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
 
     def shown_s(self, sleepers: Sleepers) -> float:
@@ -263,7 +263,7 @@ class ThreadsPatch:
 
 
 def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
-    """Return the time-out of a wait in seconds, None if there is none; 0 if the arguments are wrong, for Python to refuse."""
+    """Return the timeout of a wait in seconds, None if there is none; 0 if the arguments are wrong, for Python to refuse."""
     if len(args) + len(kwargs) > 1 or (kwargs and "timeout" not in kwargs):
         return 0
     timeout_s = args[0] if args else kwargs.get("timeout")

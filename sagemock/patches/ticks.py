@@ -5,7 +5,7 @@ from typing import Final
 __all__ = ["Ticks"]
 
 _TICKS: Final = 1000
-"""A thread or task is a ticker after this many time-outs and sleeps in a row, with no call to AWS in between."""
+"""A thread or task is a ticker after this many timeouts and sleeps in a row, with no call to AWS in between."""
 
 
 class Ticks:

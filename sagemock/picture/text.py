@@ -26,7 +26,7 @@ Line: TypeAlias = tuple[Span, ...]
 BAR: Final = 30
 """The width of the bars, in characters, if nothing limits it."""
 SHORT: Final = 16
-"""The minimum width of the bars if the width is limited, which leaves room for messages."""
+"""The minimum width of the bars if the width is limited and there is room for messages."""
 MOST: Final = 100
 """The maximum width of the bars."""
 NARROW: Final = 100
@@ -34,7 +34,7 @@ NARROW: Final = 100
 LEAST: Final = 60
 """The minimum width of a picture: a narrower terminal wraps its lines."""
 SHORTEST: Final = 8
-"""The minimum width of a message."""
+"""The minimum width of a message, and of bars on a narrow terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,8 @@ def _share(paper: Paper, fixed: int, longest: int) -> tuple[int, int | None]:
         return BAR, None
     room = max(paper.width, LEAST) - fixed
     bar = min(max(room - longest, SHORT), MOST)
+    # On a narrow terminal, the bars give way to the messages.
+    bar = max(min(bar, room - SHORTEST), SHORTEST)
     return bar, max(room - bar, SHORTEST)
 
 

@@ -104,7 +104,7 @@ def read_request(headers: Mapping[str, str], body: bytes, peer: str, latency_s: 
         body=body,
         headers=_Headers(headers),
         attempt=1 if attempt is None else int(attempt[1]),
-        # For a lost answer the server closes the connection, which ends the client's wait at once, whatever its time-out.
+        # For a lost answer the server closes the connection, which ends the client's wait at once, whatever its timeout.
         timeouts=Timeouts(latency_s, latency_s),
         origin=peer if program is None else f"{peer} {program[0]}",
     )

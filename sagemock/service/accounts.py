@@ -18,7 +18,7 @@ def checked_account(name: str, account_id: object) -> str:
     if not isinstance(account_id, str):
         raise InvalidType(f"{name} is a string of twelve digits, not {quoted(account_id)}: write {name}='123456789012'")
     if not _ACCOUNT_ID.fullmatch(account_id):
-        raise InvalidValue(f"{name} has twelve digits, unlike {quoted(account_id)}: write {name}='123456789012'")
+        raise InvalidValue(f"{name} is a string of twelve digits, not {quoted(account_id)}: write {name}='123456789012'")
     return account_id
 
 

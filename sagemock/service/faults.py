@@ -277,5 +277,6 @@ def _check_error(fault: Fault) -> None:
         near = nearest(error, names)
         hint = f"did you mean {near!r}? sagemock" if near else "sagemock"
         raise UsageError(
-            f"{quoted(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
+            f"sagemock has no text for the error {quoted(error)}: {hint} knows {', '.join(names)}; for another error, give "
+            "message='…'"
         )

@@ -180,7 +180,7 @@ _DEFAULTS: Final[Mapping[str, Callable[[str, str, str, Mapping[str, Any]], dict[
 def _back_us(world: World, started_ago: timedelta | float) -> int:
     back_us = checked_duration_us("started_ago", started_ago, least_us=0, otherwise="0 for now")
     if back_us > world.clock.now_us():
-        raise InvalidValue(f"started_ago is at most the time since 1970, unlike {quoted(started_ago)}: write started_ago=3600")
+        raise InvalidValue(f"started_ago is at most the time since 1970, not {quoted(started_ago)}: write started_ago=3600")
     return back_us
 
 

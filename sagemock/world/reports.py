@@ -14,6 +14,8 @@ from sagemock.service.faults import Fault
 
 __all__ = ["runaway", "unused"]
 
+_WIDTH: Final = 80
+"""The greatest number of characters in a line about what is unused: pytest shows these lines without a margin."""
 _NAMED: Final = 10
 """The greatest number of jobs that a text names."""
 
@@ -34,22 +36,23 @@ def unused(plans: Sequence[Rule], faults: Sequence[object], created: Sequence[st
 
     `created` are the names of all jobs that were created, and `jobs` the jobs that were not deleted.
     """
+    from sagemock.picture.cells import wrapped  # noqa: PLC0415  # needed only for an error
+
     named = ", ".join(created[:_NAMED]) + (f" and {len(created) - _NAMED} more" if len(created) > _NAMED else "")
-    against = f"the jobs that were created: {named}" if created else "no job was created"
+    against = f"The jobs that were created: {named}." if created else "No job was created."
     present = list(jobs)
-    return "\n".join(
-        [
-            *_complaint("plan", plans, verb="used", against=against, mend="pattern"),
-            *(hint for hint in (_missed(plan, present) for plan in plans) if hint),
-            *_complaint(
-                "fault",
-                faults,
-                verb="met",
-                against=repr(calls) if len(calls) else "no call arrived",
-                mend="operation, the job or the time",
-            ),
-        ]
-    )
+    lines = [
+        *_complaint("plan", plans, verb="used", against=against, mend="pattern"),
+        *(hint for hint in (_missed(plan, present) for plan in plans) if hint),
+        *_complaint(
+            "fault",
+            faults,
+            verb="met",
+            against=f"The calls: {calls!r}." if len(calls) else "No call arrived.",
+            mend="operation, the job or the time",
+        ),
+    ]
+    return "\n".join(wrapped("\n".join(lines), _WIDTH))
 
 
 def _missed(plan: Rule, jobs: Iterable[AnyJob]) -> str:
@@ -70,7 +73,7 @@ def _missed(plan: Rule, jobs: Iterable[AnyJob]) -> str:
 def _complaint(kind: str, unused: Sequence[object], *, verb: str, against: str, mend: str) -> Iterator[str]:
     if unused:
         count = f"1 prepared {kind} was" if len(unused) == 1 else f"{len(unused)} prepared {kind}s were"
-        yield (
-            f"{count} never {verb}: {'; '.join(map(str, unused))} ({against}). "
-            f"Mend the {mend}, take the {kind} out, or allow it with strict=False"
-        )
+        yield f"{count} never {verb}:"
+        yield from (f"  {one}" for one in unused)
+        yield against
+        yield f"Mend the {mend}, take the {kind} out, or allow it with strict=False."

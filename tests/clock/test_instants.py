@@ -121,8 +121,8 @@ def test_an_invalid_instant_is_refused(value: Any, error: type[Exception], text:
         (math.nan, ValueError, "a duration is finite, not nan"),
         (math.inf, ValueError, "a duration is finite, not inf"),
         (1e305, ValueError, "a duration is finite, not 1e+305"),
-        (1e10, ValueError, "a duration is at most a century (36525 days), unlike 10000000000.0"),
-        (timedelta.min, ValueError, f"a duration is at most a century (36525 days), unlike {timedelta.min!r}"),
+        (1e10, ValueError, "a duration is at most a century (36525 days), not 10000000000.0"),
+        (timedelta.min, ValueError, f"a duration is at most a century (36525 days), not {timedelta.min!r}"),
     ],
 )
 def test_an_invalid_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:

@@ -217,7 +217,7 @@ def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() 
 
 
 def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child() -> None:
-    """Its own time-out is known, so that a wait which is made again and again is one wait."""
+    """Its own timeout is known, so that a wait which is made again and again is one wait."""
     semaphore = multiprocessing.get_context("spawn").Semaphore(0)
     with waiting_in(semaphore.acquire, semaphore.release) as thread:
         eventually(is_why(Why.LOCK, thread))
@@ -334,7 +334,7 @@ def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
 
 
 def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really() -> None:
-    """Nor may a time-out of its own be overtaken."""
+    """Nor may a timeout of its own be overtaken."""
     over = threading.Event()
     with connection() as (_, client, accepted), loop_thread() as (loop, timed):
         client.settimeout(60)

@@ -280,11 +280,11 @@ def test_an_unused_fault_fails_the_test_by_name() -> None:
     with pytest.raises(UnusedError) as caught:
         mock.stop()
     assert str(caught.value) == (
-        f"1 prepared plan was never used: plan('fraud-*', {Plan.fails()!r}) (no job was created). "
-        "Mend the pattern, take the plan out, or allow it with strict=False\n"
-        "1 prepared fault was never met: fault('DescribeTrainingJob', 'ThrottlingException', times=3) "
-        "(<1 call: ListTrainingJobs: ok>). "
-        "Mend the operation, the job or the time, take the fault out, or allow it with strict=False"
+        f"1 prepared plan was never used:\n  plan('fraud-*', {Plan.fails()!r})\nNo job was created.\n"
+        "Mend the pattern, take the plan out, or allow it with strict=False.\n"
+        "1 prepared fault was never met:\n  fault('DescribeTrainingJob', 'ThrottlingException', times=3)\n"
+        "The calls: <1 call: ListTrainingJobs: ok>.\n"
+        "Mend the operation, the job or the time, take the fault out, or allow it with\n  strict=False."
     )
 
 

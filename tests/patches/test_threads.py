@@ -349,7 +349,7 @@ def test_the_timer_of_the_test_is_real(sagemaker: SageMakerMock) -> None:
 
 
 def test_a_manager_s_server_waits_really(sagemaker: SageMakerMock) -> None:
-    """It is a child, with a clock of its own, and the time-outs in it are those of its callers: nobody there sleeps for them."""
+    """It is a child, with a clock of its own, and the timeouts in it are those of its callers: nobody there sleeps for them."""
     scope: dict[str, Any] = {"__name__": "multiprocessing.managers", "queue": queue, "threading": threading}
     exec("def serve():\n  got.append(threading.Event().wait(0.02))\n  got.append(queue.Queue().empty())", scope)  # noqa: S102  # as it does
     exec("def handle():\n  got.append(box.get(timeout=3600))", scope)  # noqa: S102  # likewise

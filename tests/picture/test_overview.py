@@ -122,7 +122,7 @@ def test_a_short_message_is_shown_only_where_a_long_one_is(reason: str) -> None:
 
 @pytest.mark.parametrize("unicode", [False, True])
 @pytest.mark.parametrize("count", [1, 5, 50])
-@given(columns=st.integers(72, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(200, 2000))
+@given(columns=st.integers(60, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(200, 2000))
 def test_no_line_is_wider_than_the_limit(columns: int, name: str, at_s: int, count: int, *, unicode: bool) -> None:
     """Whatever the names of the jobs."""
     lives = [*five(at_s)[: count - 1], life_at(job(PLAN, name), at_s)] * max(count // 5, 1)

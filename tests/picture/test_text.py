@@ -48,9 +48,9 @@ def test_with_unicode_bars_are_blocks() -> None:
     ]
 
 
-# The minimum width is 72 columns.
+# The minimum width is 60 columns.
 @pytest.mark.parametrize("unicode", [False, True])
-@given(columns=st.integers(72, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(0, 800))
+@given(columns=st.integers(60, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(0, 800))
 def test_no_line_is_wider_than_the_limit(columns: int, name: str, at_s: int, *, unicode: bool) -> None:
     """Whatever the name of the job, and however long its reason."""
     one = life_at(job(Plan.fails(LONG, training=600), name), at_s)

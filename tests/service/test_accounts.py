@@ -25,7 +25,7 @@ def test_an_invalid_account_is_refused() -> None:
     accounts = Accounts()
     with pytest.raises(InvalidType, match="account_id is a string of twelve digits, not 12"):
         accounts["AKID"] = 12  # type: ignore[assignment]
-    with pytest.raises(InvalidValue, match="account_id has twelve digits, unlike '12'"):
+    with pytest.raises(InvalidValue, match="account_id is a string of twelve digits, not '12'"):
         accounts["AKID"] = "12"
     with pytest.raises(InvalidValue, match="an access key id is a text, and not empty"):
         accounts[""] = "210987654321"
@@ -38,7 +38,7 @@ def test_an_invalid_mapping_updates_no_account(given: object) -> None:
     accounts = Accounts()
     with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with "):
         accounts.update(given)
-    with pytest.raises(InvalidValue, match="account_id has twelve digits"):
+    with pytest.raises(InvalidValue, match="account_id is a string of twelve digits"):
         accounts.update({"AKID": "210987654321"}, AKOTHER="12")
     assert not accounts
 

@@ -232,9 +232,9 @@ OTHER = "for another error, give message='…'"
         (
             {"error": "ThrotlingException"},
             UsageError,
-            f"'ThrotlingException' is an error without a text: {NEAR}? sagemock knows {KNOWN}; {OTHER}",
+            f"sagemock has no text for the error 'ThrotlingException': {NEAR}? sagemock knows {KNOWN}; {OTHER}",
         ),
-        ({"error": "Xyz"}, UsageError, f"'Xyz' is an error without a text: sagemock knows {KNOWN}; {OTHER}"),
+        ({"error": "Xyz"}, UsageError, f"sagemock has no text for the error 'Xyz': sagemock knows {KNOWN}; {OTHER}"),
         ({"error": ""}, UsageError, "an error is named by its code, not '': write 'ThrottlingException'"),
         (
             {"error": "Rate exceeded"},

@@ -130,9 +130,9 @@ def test_a_rule_that_hides_nothing_fails_the_test() -> None:
     with pytest.raises(UnusedError) as caught:
         mock.stop()
     assert str(caught.value) == (
-        "2 prepared faults were never met: hide('chrun-*', lasting=60); hide('*', lasting=60, operation='Stop*') "
-        "(<1 call: CreateTrainingJob churn: ok>). "
-        "Mend the operation, the job or the time, take the fault out, or allow it with strict=False"
+        "2 prepared faults were never met:\n  hide('chrun-*', lasting=60)\n  hide('*', lasting=60, operation='Stop*')\n"
+        "The calls: <1 call: CreateTrainingJob churn: ok>.\n"
+        "Mend the operation, the job or the time, take the fault out, or allow it with\n  strict=False."
     )
 
 

@@ -138,7 +138,7 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
         ("latency", True, TypeError, f"latency: a duration is a timedelta or a number of seconds, not True; {A_DURATION}"),
         ("latency", float("nan"), ValueError, f"latency: a duration is finite, not nan; {A_DURATION}"),
         ("latency", -1, ValueError, f"latency is 0 or more, not -1: {A_DURATION}"),
-        ("latency", 1e300, ValueError, f"latency: a duration is at most a century (36525 days), unlike 1e+300; {A_DURATION}"),
+        ("latency", 1e300, ValueError, f"latency: a duration is at most a century (36525 days), not 1e+300; {A_DURATION}"),
         ("idle_limit", 0, ValueError, f"idle_limit is positive, not 0: {A_LIMIT}"),
         (
             "idle_limit",
@@ -169,12 +169,17 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             "account_id is a string of twelve digits, not 123456789012: write account_id='123456789012'",
         ),
-        ("account_id", "1234", ValueError, "account_id has twelve digits, unlike '1234': write account_id='123456789012'"),
+        (
+            "account_id",
+            "1234",
+            ValueError,
+            "account_id is a string of twelve digits, not '1234': write account_id='123456789012'",
+        ),
         (
             "account_id",
             "12345678901٢",
             ValueError,
-            "account_id has twelve digits, unlike '12345678901٢': write account_id='123456789012'",
+            "account_id is a string of twelve digits, not '12345678901٢': write account_id='123456789012'",
         ),
         (
             "patience",

@@ -375,12 +375,12 @@ def leave(mock: Any, *names: str) -> str:
 def test_an_unused_plan_fails_the_test_by_name() -> None:
     """The message has the plan and the names that nearly match."""
     assert leave(mock_sagemaker(), "churn-1", "other") == (
-        f"1 prepared plan was never used: plan('chrun-*', {FIRST!r}) (the jobs that were created: churn-1, other). "
-        "Mend the pattern, take the plan out, or allow it with strict=False"
+        f"1 prepared plan was never used:\n  plan('chrun-*', {FIRST!r})\nThe jobs that were created: churn-1, other.\n"
+        "Mend the pattern, take the plan out, or allow it with strict=False."
     )
     assert leave(mock_sagemaker()) == (
-        f"2 prepared plans were never used: plan('chrun-*', {FIRST!r}); plan('churn-*', {SECOND!r}) (no job was created). "
-        "Mend the pattern, take the plan out, or allow it with strict=False"
+        f"2 prepared plans were never used:\n  plan('chrun-*', {FIRST!r})\n  plan('churn-*', {SECOND!r})\nNo job was created.\n"
+        "Mend the pattern, take the plan out, or allow it with strict=False."
     )
 
 
@@ -388,7 +388,7 @@ def unused(prepare: Callable[[SageMakerMock], object]) -> str:
     """Return the hints in the UnusedError of a mock that was prepared by this function."""
     with pytest.raises(UnusedError) as caught, mock_sagemaker() as mock:
         prepare(mock)
-    return str(caught.value).partition("strict=False")[2].strip()
+    return " ".join(str(caught.value).partition("strict=False.")[2].split())
 
 
 def test_the_error_of_an_unused_plan_says_why_no_job_used_it() -> None:
@@ -438,7 +438,7 @@ def test_the_error_of_unused_plans_lists_some_jobs_and_calls() -> None:
         mock.create_training_job(f"churn-{number}")
     with pytest.raises(UnusedError) as caught:
         mock.stop()
-    assert "churn-8, churn-9 and 2 more). Mend" in str(caught.value)
+    assert "churn-8, churn-9 and 2 more. Mend" in " ".join(str(caught.value).split())
     assert "fault('StopTrainingJob', 'ThrottlingException') (no call arrived). Mend" in str(caught.value)
 
 
