@@ -275,7 +275,7 @@ _BESIDE_S: Final = {"": 3600.0, "-alone": 0.0}
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "handler-sleeps": _handler_sleeps,
     "handler-polls": _handler_polls,
-    "handler-after-timeout": _times_out,
+    "handler-after-time-out": _times_out,
     "server-from-before": _server_from_before,
     "streams-of-one-loop": _streams,
     "aiohttp-of-one-loop": _aiohttp,

@@ -264,7 +264,7 @@ def test_an_unused_plan_is_reported_with_the_jobs_of_all_kinds() -> None:
     mock = mock_sagemaker(start=START).start()
     mock.plan("else", TransformJobPlan())
     make_client().create_processing_job(**processing("prepare"))
-    with pytest.raises(UnusedError, match=r"plan\('else', TransformJobPlan\(\)\) \(the jobs that were created: prepare\)"):
+    with pytest.raises(UnusedError, match=r"plan\('else', TransformJobPlan\(\)\)\nThe jobs that were created: prepare\.\n"):
         mock.stop()
 
 

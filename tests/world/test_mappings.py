@@ -133,7 +133,7 @@ def test_an_unused_plans_error_lists_deleted_jobs_too() -> None:
     client.delete_training_job(TrainingJobName="churn")
     mock.clock.advance(10)
     client.list_training_jobs()
-    with pytest.raises(UnusedError, match="the jobs that were created: churn, other"):
+    with pytest.raises(UnusedError, match="The jobs that were created: churn, other"):
         mock.stop()
 
 

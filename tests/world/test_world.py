@@ -439,7 +439,7 @@ def test_the_error_of_unused_plans_lists_some_jobs_and_calls() -> None:
     with pytest.raises(UnusedError) as caught:
         mock.stop()
     assert "churn-8, churn-9 and 2 more. Mend" in " ".join(str(caught.value).split())
-    assert "fault('StopTrainingJob', 'ThrottlingException') (no call arrived). Mend" in str(caught.value)
+    assert "\n  fault('StopTrainingJob', 'ThrottlingException')\nNo call arrived.\nMend" in str(caught.value)
 
 
 def test_an_error_of_the_test_is_not_hidden_by_an_unused_plan() -> None:
