@@ -74,7 +74,7 @@ def create_job(  # noqa: PLR0913, PLR0917  # the arguments of the verb
     known = api.input(kind.create).members
     defaults = _DEFAULTS[kind.name](partition, region, world.options.account_id, fields)
     for field in fields:
-        if field == kind.name_member:
+        if field == kind.name_member and fields[field] != name:
             raise InvalidType(f"{called}: the name of the job is the first argument: leave {field} out")
         if field not in known:
             raise InvalidType(f"{called}: {kind.create} has no field {quoted(field)}; {_hint(field, known, defaults)}")

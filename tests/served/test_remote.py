@@ -337,7 +337,7 @@ def test_faults_hidden_jobs_quotas_and_accounts_apply_to_calls(sagemaker: SageMa
     assert (repr(remote.accounts), len(remote.accounts), remote.accounts["AKID"]) == (repr(sagemaker.accounts), 1, "210987654321")
     remote.accounts.update({"A": "210987654322"}, B="210987654323")
     assert dict(remote.accounts) == dict(sagemaker.accounts) == {"AKID": "210987654321", "A": "210987654322", "B": "210987654323"}
-    with pytest.raises(InvalidValue, match="account_id has twelve digits"):
+    with pytest.raises(InvalidValue, match="account_id is a string of twelve digits"):
         remote.accounts.update(A="1", C="210987654321")
     with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with 5"):
         remote.accounts.update(5)
