@@ -270,12 +270,12 @@ _ASKS: Final[dict[str, Callable[[str, float], Outcome]]] = {
 }
 _LOOPS: Final = {"loop": "asyncio", "uvloop": "uvloop"}
 _BESIDE_S: Final = {"": 3600.0, "-alone": 0.0}
-"""Alone, the loop has no other timer than the client's time-out."""
+"""Alone, the loop has no other timer than the client's timeout."""
 
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "handler-sleeps": _handler_sleeps,
     "handler-polls": _handler_polls,
-    "handler-after-time-out": _times_out,
+    "handler-after-timeout": _times_out,
     "server-from-before": _server_from_before,
     "streams-of-one-loop": _streams,
     "aiohttp-of-one-loop": _aiohttp,

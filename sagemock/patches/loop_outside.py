@@ -143,7 +143,7 @@ class LoopOutside:
     def awaited_by_timers(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
         """Return the wait of a loop in which no task sleeps, and whose timers it holds; None if they may be virtual.
 
-        A timer may be the time-out of a read, so a connection must first be quiet for `patience_s`. If sagemock cannot tell for
+        A timer may be the timeout of a read, so a connection must first be quiet for `patience_s`. If sagemock cannot tell for
         what a descriptor, or the whole loop, waits, the wait ends at infinity: the timers are real.
         """
         owed = self.awaited(numbers, patience_s, is_awaited)

@@ -122,7 +122,7 @@ class SelectorLoop(Yielding):
         awaited: Awaited | None,
     ) -> bool:
         sleepers = alarms.sleepers
-        # A timer may be the time-out of a wait for a thread, also for one that is older than the mock.
+        # A timer may be the timeout of a wait for a thread, also for one that is older than the mock.
         is_timer = isinstance(first, Timer)
         if not (awaited or is_timer) and sleepers.is_alone():
             sleepers.until_us(first.at_us)

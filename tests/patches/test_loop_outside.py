@@ -304,7 +304,7 @@ def listens(kind: str, directory: Path) -> socket.socket:
 
 
 async def answers_of(address: str | tuple[str, int], *requests: bytes, beside_s: float) -> bytes:
-    """Ask over one connection, with a time-out of a hundred seconds, beside a task that sleeps for `beside_s`."""
+    """Ask over one connection, with a timeout of a hundred seconds, beside a task that sleeps for `beside_s`."""
     beside = asyncio.create_task(asyncio.sleep(beside_s))
     asked = asyncio.open_unix_connection(address) if isinstance(address, str) else asyncio.open_connection(*address)
     reader, writer = await asked
@@ -323,7 +323,7 @@ async def answers_of(address: str | tuple[str, int], *requests: bytes, beside_s:
 def test_a_loops_request_to_a_thread_of_the_mock_does_not_stop_time(
     loop: asyncio.AbstractEventLoop, beside_s: float, kind: str, tmp_path: Path
 ) -> None:
-    """The thread sleeps virtually before it answers, and the answer comes before the client's time-out and without patience."""
+    """The thread sleeps virtually before it answers, and the answer comes before the client's timeout and without patience."""
 
     def serve() -> None:
         connection, _ = listening.accept()
