@@ -6,7 +6,7 @@ from typing import Final
 
 from sagemock.clock import children
 from sagemock.clock.real import real
-from sagemock.clock.system_calls import goes_to, is_within, serves, traffic
+from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, traffic
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why
 
@@ -31,8 +31,14 @@ class _Descriptor:
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         # An accepted connection waits for the client's next request.
         self._is_served = where.startswith("socket:") and bool(serves([number]))
+        self._is_pair = where.startswith("socket:") and is_pair(number)
         self.is_connection = where.startswith("socket:") and not self._is_served
         self._is_told = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
+
+    @property
+    def is_loops_own(self) -> bool:
+        """Whether the loop made the descriptor, so that threads or signals can wake it."""
+        return self.where == "anon_inode:[eventfd]" or (self._is_pair and not children.have_open("socket:"))
 
     @property
     def is_known(self) -> bool:
@@ -105,6 +111,10 @@ class LoopOutside:
     def are_known(self, numbers: Iterable[int]) -> bool:
         """Return whether sagemock can tell for each of these descriptors if it waits for data."""
         return all(self._descriptor(number).is_known for number in numbers)
+
+    def foreign(self, numbers: Iterable[int]) -> list[int]:
+        """Return the descriptors without those by which threads or signals wake the loop."""
+        return [number for number in numbers if not self._descriptor(number).is_loops_own]
 
     def forget(self) -> None:
         """Forget all descriptors: data may have arrived while the loop was not watched."""

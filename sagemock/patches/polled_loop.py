@@ -5,14 +5,13 @@ import math
 import threading
 from collections.abc import Callable
 from functools import partial
-from itertools import filterfalse
 from typing import Any, Final
 
 from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.stillness import STILL_S
-from sagemock.clock.system_calls import Call, blocked_in, descriptors, goes_to, is_known_here, is_ready
+from sagemock.clock.system_calls import Call, blocked_in, descriptors, is_known_here, is_ready
 from sagemock.clock.table import Awaited
-from sagemock.clock.waits import is_own_wake_up
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside
 from sagemock.patches.loop_sleepers import nothing
@@ -26,16 +25,6 @@ _LOOKS: Final = 3
 _STEP_S: Final = 0.001
 _RARELY_S: Final = 0.25
 """A loop that was idle for longer than this between two callbacks has waited in between, so it is not in a busy loop."""
-
-
-def _is_uvloops_own(number: int) -> bool:
-    """Return whether a descriptor is uvloop's own, by which threads or signals wake it."""
-    return goes_to(number) == "anon_inode:[eventfd]" or is_own_wake_up(number)
-
-
-def _has_news(thread: threading.Thread, backend: int) -> bool:
-    """Return whether a thread's loop has something to do: data has arrived, or the loop runs (which counts for other threads)."""
-    return is_ready(backend) or (threading.current_thread() is not thread and not _waits_in(thread, backend))
 
 
 def _waits_in(thread: threading.Thread, backend: int) -> bool:
@@ -55,6 +44,7 @@ class PolledLoop(Yielding):
         self._timed = timed
         self._outside = LoopOutside()
         self._is_watching = False
+        self._is_looking = False
         self._soon_s = 0.0
         self._quiet = 0
         self._since_s: float | None = None
@@ -142,6 +132,13 @@ class PolledLoop(Yielding):
         return going_on
 
     def _look(self) -> None:
+        self._is_looking = True
+        try:
+            self._look_and_pass()
+        finally:
+            self._is_looking = False
+
+    def _look_and_pass(self) -> None:
         alarms = self._sleeping() or (None if self._backend() is None else self._timed())
         if alarms is None:
             self._sleeper.end_sleep()
@@ -185,7 +182,7 @@ class PolledLoop(Yielding):
         """Return the descriptors for which the loop waits, without uvloop's own."""
         backend = self._backend()
         numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
-        return list(filterfalse(_is_uvloops_own, numbers))
+        return self._outside.foreign(numbers)
 
     def _awaited(self, alarms: Alarms) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
@@ -213,7 +210,7 @@ class PolledLoop(Yielding):
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
             backend = self._backend()
-            sleeper.news = None if backend is None else partial(_has_news, threading.current_thread(), backend)
+            sleeper.news = None if backend is None else partial(self._has_news, sleepers, sleeper.thread, backend)
             sleeper.awaited = awaited
             sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
@@ -222,6 +219,14 @@ class PolledLoop(Yielding):
             self._ring(alarms, first)
         else:
             self._look_later()
+
+    def _has_news(self, sleepers: Sleepers, thread: threading.Thread, backend: int) -> bool:
+        """Return whether the loop in the table has something to do: data has arrived, or the loop is about to handle it."""
+        if is_ready(backend):
+            return True
+        # A callback that the loop did not announce may sleep: then its thread is in the table twice.
+        is_idle = self._is_looking or len(sleepers.table.of(thread)) > 1 or _waits_in(thread, backend)
+        return not is_idle and threading.current_thread() is not thread
 
     def _is_awake(self, awaited: Awaited | None) -> bool:
         if self._sleeper.taken is None:

@@ -28,6 +28,10 @@ def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> 
         assert children.have_open("pipe:")
         assert not children.have_open("anon_inode:[io_uring]")
 
+        # A child opens and closes files, also while it is looked at.
+        monkeypatch.setattr("os.listdir", lambda path, listdir=os.listdir: ["999999999", *listdir(path)])
+        assert children.have_open(where)
+        monkeypatch.undo()
         # Stands in for the permission error of another user's process.
         monkeypatch.setattr("os.readlink", os.listdir)
         assert children.have_open("anon_inode:[io_uring]")
@@ -47,6 +51,7 @@ def test_a_process_may_have_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "waitid", waitid)
     assert not children.there_are()
+    assert not children.have_open("pipe:")
 
 
 def test_a_child_exists_until_its_exit_status_is_read() -> None:

@@ -132,7 +132,7 @@ def test_a_pool_worker_is_idle_or_waits_for_a_lock() -> None:
         works[1].result()
 
 
-def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
+def test_a_loop_serves_while_it_waits_for_other_threads_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop with a connection of its own waits for the outside, and one with a timer about to fire has something to do."""
     with connection() as (server, client, accepted), loop_thread() as (loop, thread):
         eventually(is_why(Why.SERVES, thread))
@@ -145,7 +145,8 @@ def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
             eventually(is_why(Why.OUTSIDE, thread))
             in_loop(loop, lambda: loop.remove_reader(other))
         timers = list[Any]()
-        in_loop(loop, lambda: [timers.__iadd__([loop.call_later(0.9, lambda: None)]), loop.remove_reader(client)])
+        monkeypatch.setattr(waits, "_SOON_MS", 60_000)
+        in_loop(loop, lambda: [timers.__iadd__([loop.call_later(50, lambda: None)]), loop.remove_reader(client)])
         eventually(is_why(Why.UNKNOWN, thread))
         in_loop(loop, lambda: [timers.pop().cancel(), *map(loop.remove_reader, (server, accepted))])
 
@@ -333,7 +334,9 @@ def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
         assert still.all_rest([], older=[thread], looker=Looker(patience_s=60))
 
 
-def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really() -> None:
+def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Nor may a timeout of its own be overtaken."""
     over = threading.Event()
     with connection() as (_, client, accepted), loop_thread() as (loop, timed):
@@ -351,7 +354,8 @@ def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebo
             assert not rests(replace(free, now_us=5, first_us=60_000_006))
             assert rests(replace(free, now_us=5, first_us=60_000_005))
             assert rests(replace(free, older=lambda: [timed]))
-            in_loop(loop, lambda: loop.call_later(0.9, lambda: None))
+            monkeypatch.setattr(waits, "_SOON_MS", 60_000)
+            in_loop(loop, lambda: loop.call_later(50, lambda: None))
             assert not rests(replace(free, older=lambda: [timed]))
             with waiting_in(lambda: [real.sleep(0.01) for _ in iter(over.is_set, not None)], over.set) as sleeping:
                 eventually(is_why(Why.SLEEPS, sleeping))

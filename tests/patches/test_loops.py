@@ -1,4 +1,5 @@
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from sagemock.patches.selector_loop import SelectorLoop
 from sagemock.patches.timers import Alarms
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.patches.test_timers import turn
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
@@ -143,3 +145,38 @@ def test_a_call_during_the_last_look_keeps_a_dozing_loop_awake(monkeypatch: pyte
     assert sleepers.clock.now_us() == now_us
     assert place.sleep_briefly(sleepers, now_us + 1, place.calls)
     assert sleepers.clock.now_us() == now_us + 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in which system call a thread waits")
+def test_a_polled_loop_that_runs_has_something_to_do() -> None:
+    """Between the arrival of data and the callback that handles it; not while the loop looks around, or sleeps in a callback."""
+    loop, over = new_uvloop(), threading.Event()
+    situation = Situation(loop)
+    drive, sleepers = situation.drive, situation.alarms.sleepers
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+
+    def has_news(one: threading.Thread) -> bool:
+        return bool(drive._has_news(sleepers, one, drive._backend()))
+
+    eventually(lambda: has_news(thread))
+    assert not has_news(threading.current_thread())
+    drive._is_looking = True
+    assert not has_news(thread)
+    drive._is_looking = False
+    naps = [Sleeper(None, number, thread, lambda: None) for number in range(2)]
+    for nap in naps:
+        sleepers.begin_sleep(nap)
+    assert not has_news(thread)
+    for nap in naps:
+        sleepers.end_sleep(nap)
+    assert has_news(thread)
+    over.set()
+    thread.join()
+    loop.run_until_complete(asyncio.sleep(0))
+    running = threading.Thread(target=loop.run_forever)
+    running.start()
+    eventually(lambda: not has_news(running))
+    loop.call_soon_threadsafe(loop.stop)
+    running.join()
+    loop.close()
