@@ -289,10 +289,17 @@ def _place(one: socket.socket) -> _Place:
 
 
 def _asked(number: int, question: Callable[[socket.socket], _T]) -> _T | None:
-    """Return what `question` returns for a socket; None if the socket is closed, or raises an OSError."""
+    """Return what `question` returns for a socket; None if the descriptor is closed or no socket, or raises an OSError."""
     try:
         # Ask a duplicate, which is closed at the end; the caller's own descriptor stays open.
-        with socket.socket(fileno=os.dup(number)) as one:
+        copy = os.dup(number)
+        try:
+            one = socket.socket(fileno=copy)
+        except BaseException:
+            # Of a pipe, say.
+            os.close(copy)
+            raise
+        with one:
             return question(one)
     except OSError as error:
         raise_if_foreign(error, "socket", __name__)

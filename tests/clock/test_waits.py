@@ -422,6 +422,22 @@ def test_a_unix_connection_is_within_and_what_it_accepted_serves(tmp_path: Path)
         assert not any(system_calls.is_within(one.fileno()) for one in pair)
 
 
+def test_a_look_at_a_descriptor_opens_none() -> None:
+    """Whatever the descriptor is: also a pipe, or one that was closed."""
+    with ExitStack() as ends, connection() as sockets:
+        numbers = [*os.pipe(), *(one.fileno() for one in (*sockets, *map(ends.enter_context, socket.socketpair())))]
+        before = list(Path("/proc/self/fd").iterdir())
+        for _ in range(3):
+            for number in (*numbers, 1_000_000):
+                for ask in (system_calls.traffic, system_calls.is_within, system_calls.is_pair, owes_an_answer):
+                    ask(number)
+            system_calls.serves(numbers)
+            system_calls.other_ends(numbers)
+        assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
+        for number in numbers[:2]:
+            os.close(number)
+
+
 def test_idle_threads_rest_at_the_first_look() -> None:
     """Not while one of them works; their position in the code alone proves nothing."""
     with pool_thread() as (pool, worker), pool_thread() as (_, other), loop_thread() as (_, looping):
