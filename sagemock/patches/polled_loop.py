@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from sagemock.clock.real import real
-from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import Call, blocked_in, descriptors, is_known_here, is_ready
 from sagemock.clock.table import Awaited
@@ -25,6 +25,12 @@ _LOOKS: Final = 3
 _STEP_S: Final = 0.001
 _RARELY_S: Final = 0.25
 """A loop that was idle for longer than this between two callbacks has waited in between, so it is not in a busy loop."""
+
+
+def _drive(sleepers: Sleepers, sleeper: Sleeper, awaited: Awaited | None) -> float | None:
+    if sleeper.awaited != awaited:
+        sleepers.awaits(sleeper, awaited)
+    return sleepers.drive(sleeper)
 
 
 def _waits_in(thread: threading.Thread, backend: int) -> bool:
@@ -229,12 +235,8 @@ class PolledLoop(Yielding):
         return not is_idle and threading.current_thread() is not thread
 
     def _is_awake(self, awaited: Awaited | None) -> bool:
-        if self._sleeper.taken is None:
-            return False
-        sleepers, sleeper = self._sleeper.taken
-        if sleeper.awaited != awaited:
-            sleepers.awaits(sleeper, awaited)
-        return sleepers.drive(sleeper) == 0
+        taken = self._sleeper.taken
+        return taken is not None and _drive(*taken, awaited) == 0
 
     def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
         alarms.timer_ticks.times += 1

@@ -10,6 +10,7 @@ import time
 from asyncio import sleep as rest
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import boto3
@@ -219,21 +220,26 @@ def test_a_loop_reads_what_a_thread_sent_before_time_moves_on(run: Run, sagemake
         assert run(main()) == [60 * number for number in range(1, 21)]
 
 
-def test_a_timer_beside_an_open_connection_is_real(run: Run, sagemaker: SageMakerMock) -> None:
-    """Law 8: until the connection has been quiet for `patience`, the loop may be waiting for real work."""
+@pytest.mark.parametrize("kind", ["connection", "datagrams"])
+def test_a_timer_beside_an_open_socket_is_real(run: Run, sagemaker: SageMakerMock, kind: str) -> None:
+    """Law 8: until a connection has been quiet for `patience`, the loop may be waiting for real work; for datagrams, always."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_reader(connection, connection.fileno)
+        loop.add_reader(watched, watched.fileno)
         never: asyncio.Future[None] = loop.create_future()
         began_s = real.monotonic()
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(never, 0.02)
         assert real.monotonic() - began_s >= 0.019
         assert await asyncio.wait_for(asyncio.sleep(0, "yielded"), 60) == "yielded"
-        loop.remove_reader(connection)
+        loop.remove_reader(watched)
 
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as connection:
+    with ExitStack() as ends:
+        listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
+        connection = ends.enter_context(socket.create_connection(listening.getsockname()))
+        datagrams = ends.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        watched = connection if kind == "connection" else datagrams
         run(main())
     assert seconds(sagemaker) == 0
     assert sagemaker.sleeps == []
