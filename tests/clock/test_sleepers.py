@@ -460,6 +460,20 @@ def test_a_loop_that_has_something_to_do_holds_time() -> None:
     assert not world.sleepers.table.has_news()
 
 
+def test_a_timeout_waits_for_a_native_thread_that_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That thread may be about to give the result."""
+    world, computes = World(), [True]
+    monkeypatch.setattr(world.sleepers._holds._natives, "compute", lambda: computes[0])
+    wait = world.sleepers.sleeper(world.start_us + 5, lambda: None)
+    wait.is_wait = True
+    world.sleepers.begin_sleep(wait)
+    assert world.sleepers.drive(wait)
+    computes[0] = False
+    eventually(lambda: world.sleepers.drive(wait) == 0)
+    assert world.at_us == 5
+    world.sleepers.end_sleep(wait)
+
+
 def test_a_loop_may_begin_to_wait_for_the_outside_while_it_sleeps() -> None:
     """And end that wait; once it is awake, it holds nothing any more."""
     world = World()
