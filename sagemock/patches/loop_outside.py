@@ -8,7 +8,7 @@ from sagemock.clock import children
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, traffic
 from sagemock.clock.table import Awaited
-from sagemock.clock.waits import Why
+from sagemock.clock.waits import Why, is_own_wake_up
 
 __all__ = ["LoopOutside"]
 
@@ -29,16 +29,17 @@ class _Descriptor:
         """The number of bytes received at the last look."""
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
+        is_socket = where.startswith("socket:")
         # An accepted connection waits for the client's next request.
-        self._is_served = where.startswith("socket:") and bool(serves([number]))
-        self._is_pair = where.startswith("socket:") and is_pair(number)
-        self.is_connection = where.startswith("socket:") and not self._is_served
+        self._is_served = is_socket and bool(serves([number]))
+        self._is_pair = is_socket and is_pair(number)
+        self.is_connection = is_socket and not self._is_served
         self._is_told = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
 
     @property
     def is_loops_own(self) -> bool:
         """Whether the loop made the descriptor, so that threads or signals can wake it."""
-        return self.where == "anon_inode:[eventfd]" or (self._is_pair and not children.have_open("socket:"))
+        return self.where == "anon_inode:[eventfd]" or (self._is_pair and is_own_wake_up(self._number))
 
     @property
     def is_known(self) -> bool:

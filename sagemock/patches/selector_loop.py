@@ -74,11 +74,10 @@ class SelectorLoop(Yielding):
         events = self._real_select(0)
         if not events and (timeout is None or timeout > 0):
             sleeping = self._sleeping()
-            events = (
-                self._pass_to_timers(timeout, calls)
-                if sleeping is None
-                else self._pass(sleeping, timeout, calls, self._awaited(sleeping))
-            )
+            if sleeping is None:
+                events = self._pass_to_timers(timeout, calls)
+            else:
+                events = self._pass(sleeping, timeout, calls, self._awaited(sleeping))
         self._outside.arrived(key.fd for key, _ in events)
         return events
 
@@ -88,7 +87,7 @@ class SelectorLoop(Yielding):
             # End only now, and not between two sleeps: each wait for something outside has its patience only once.
             self.end()
             return self._real_select(timeout)
-        awaited = self._awaited_by_timers(alarms)
+        awaited = self._awaited(alarms)
         if awaited is not None and awaited.until_s == math.inf:
             return self._real_select(timeout)
         events = self._pass(alarms, timeout, calls, awaited)
@@ -148,19 +147,13 @@ class SelectorLoop(Yielding):
         if self._awaits_nobody():
             return None
         numbers = self._descriptors()
-        found = self._outside.awaited(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
-        if found is not None or (numbers and self._outside.are_known(numbers)):
+        awaited = self._outside.awaited if alarms.asleep else self._outside.awaited_by_timers
+        found = awaited(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
+        if found is not None or not alarms.asleep or (numbers and self._outside.are_known(numbers)):
             return found
         # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little. In
         # the table, so that the clock does not pass the deadline of this loop meanwhile.
         return Awaited(None, "", real.monotonic() + STILL_S, ())
-
-    def _awaited_by_timers(self, alarms: Alarms) -> Awaited | None:
-        """Return the wait of the loop, in which no task sleeps, that holds its timers; None if none does."""
-        if self._awaits_nobody():
-            return None
-        numbers = self._descriptors()
-        return self._outside.awaited_by_timers(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
 
     def _is_any_awaited(self, alarms: Alarms) -> bool:
         return sum(map(waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep
