@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 from sagemock.errors import InvalidType, InvalidValue, PlanError
 
 __all__ = [
+    "ALIKE",
     "LONGEST",
     "MOST",
     "Suggesting",
@@ -63,6 +64,8 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
     return folded[near[0]] if near else None
 
 
+ALIKE: Final = 0.8
+"""The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _SYNONYMS: Final = {
     "phase": ("during",),
     "status": ("during", "wanted", "outcome", "ending", "plan"),
@@ -121,11 +124,8 @@ def synonym(name: str, takes: Collection[str]) -> str | None:
 
 
 def choices(value: object, known: Collection[str]) -> str:
-    """Return the end of a message about a wrong status: the known ones, and the one that was meant if it is very similar.
-
-    Starting and Training are less similar than that.
-    """
-    near = nearest(value, known, 0.8)
+    """Return the end of a message about a wrong status: the known ones, and the one that was meant if it is very similar."""
+    near = nearest(value, known, ALIKE)
     return f"one of {', '.join(known)}" + (f": did you mean {near!r}?" if near else "")
 
 

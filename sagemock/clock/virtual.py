@@ -15,12 +15,13 @@ from sagemock.clock.readings import Readings
 from sagemock.clock.real import real
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 
-__all__ = ["FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "checked_rate"]
+__all__ = ["DURATIONS", "FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "checked_rate"]
 
 FASTEST = 1_000_000
 """The fastest rate, in virtual seconds per real second: a century then takes less than an hour."""
 
-_DURATIONS: Final = "write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
+DURATIONS: Final = "write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
+"""How to give a duration to `advance`."""
 
 
 class Agenda(Protocol):
@@ -286,9 +287,9 @@ class Clock:
         }
         units = {name: value for name, value in named.items() if value is not None}
         if (by is None) == (not units):
-            raise InvalidType(f"advance takes one duration: {_DURATIONS}")
+            raise InvalidType(f"advance takes one duration: {DURATIONS}")
         if by is not None and not isinstance(by, (timedelta, int, float)):
-            raise InvalidType(f"advance takes a duration, not {quoted(by)}: {_DURATIONS}")
+            raise InvalidType(f"advance takes a duration, not {quoted(by)}: {DURATIONS}")
         duration = _sum(units) if by is None else by
         by_us = duration_us(duration)
         if by_us < 0:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
 from sagemock.checks import no_attribute
+from sagemock.clock.virtual import DURATIONS
 from sagemock.errors import InvalidType, NotServed
 from sagemock.served.control_client import ControlClient, instant_of, moment, span
 
@@ -34,9 +35,7 @@ class RemoteClock:
     def advance(self, by: timedelta | float | None = None, /, **units: float) -> None:
         """Let time pass: `advance(minutes=5)`, `advance(timedelta(minutes=5))` or `advance(300)` (seconds)."""
         if (by is None) == (not units):
-            raise InvalidType(
-                "advance takes one duration: write advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
-            )
+            raise InvalidType(f"advance takes one duration: {DURATIONS}")
         try:
             given = timedelta(**units) if by is None else by
         except (TypeError, ValueError, OverflowError) as error:

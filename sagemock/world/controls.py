@@ -1,11 +1,11 @@
 """The verbs by which a test reads and changes the world of its mock."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, nearest, public, quoted, whole
+from sagemock.checks import flag, public, quoted, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -30,7 +30,7 @@ from sagemock.training.job import Job
 from sagemock.world import launch
 from sagemock.world.arguments import check_matcher, check_source, kind_of, named_kind
 from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
-from sagemock.world.misnamed import refuse_attribute
+from sagemock.world.misnamed import refuse_attribute, status_hint
 from sagemock.world.sleeps import Sleeps
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
@@ -444,7 +444,7 @@ class Controls:
         job = self._find(name)
         now_us = world.clock.now_us()
         if not isinstance(wanted, str) or wanted not in job.statuses:
-            hint = _status_hint(wanted, job.statuses)
+            hint = status_hint(wanted, job.statuses)
             raise UsageError(
                 f"{quoted(wanted)} is not a status of a {job.kind.noun}: {hint} one of {', '.join(sorted(job.statuses))}"
             )
@@ -494,34 +494,11 @@ class Controls:
         world.flush()
 
 
-def _status_hint(wanted: object, known: Collection[str]) -> str:
-    """Return how the advice against a wrong status begins."""
-    if isinstance(wanted, (list, tuple, set, frozenset)):
-        return "to wait for any end, call advance_until_idle(), or write"
-    near = _STATUSES.get(quoted(wanted).strip("'").lower()) or nearest(wanted, known, _ALIKE)
-    return f"did you mean {near!r}? Write" if near else "write"
-
-
 _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | TuningJobs]]] = {
     TRAINING: Jobs,
     PROCESSING: ProcessingJobs,
     TRANSFORM: TransformJobs,
     TUNING: TuningJobs,
 }
-_STATUSES: Final = {
-    "succeeded": "Completed",
-    "success": "Completed",
-    "successful": "Completed",
-    "done": "Completed",
-    "finished": "Completed",
-    "complete": "Completed",
-    "error": "Failed",
-    "running": "InProgress",
-    "cancelled": "Stopped",
-    "canceled": "Stopped",
-}
-"""Names of statuses in other services."""
-_ALIKE: Final = 0.8
-"""The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

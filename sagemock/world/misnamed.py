@@ -1,10 +1,11 @@
-"""Errors for attributes that a mock does not have, which say where the attribute is, or what it is called."""
+"""Advice for names that a mock does not have: attributes, and statuses. It says where the name is, or what it is called."""
 
-from typing import NoReturn
+from collections.abc import Collection
+from typing import Final, NoReturn
 
 from botocore import xform_name
 
-from sagemock.checks import no_attribute
+from sagemock.checks import ALIKE, nearest, no_attribute, quoted
 from sagemock.clock.virtual import Clock
 from sagemock.service.calls import Calls
 from sagemock.service.operations import OPERATIONS
@@ -12,7 +13,7 @@ from sagemock.world.mappings import Jobs
 from sagemock.world.options import Options
 from sagemock.world.sleeps import Sleeps
 
-__all__ = ["check_setting", "refuse_attribute"]
+__all__ = ["check_setting", "refuse_attribute", "status_hint"]
 
 _PARTS = {"clock": Clock, "calls": Calls, "sleeps": Sleeps, "jobs": Jobs}
 
@@ -22,6 +23,19 @@ _INSTEAD = {
     "wait_for": "write advance_until(name, 'Completed')",
 }
 """What to write instead of some names, of which the nearest attribute is another thing."""
+_STATUSES: Final = {
+    "succeeded": "Completed",
+    "success": "Completed",
+    "successful": "Completed",
+    "done": "Completed",
+    "finished": "Completed",
+    "complete": "Completed",
+    "error": "Failed",
+    "running": "InProgress",
+    "cancelled": "Stopped",
+    "canceled": "Stopped",
+}
+"""Names of statuses in other services."""
 
 
 def refuse_attribute(mock: object, name: str) -> NoReturn:
@@ -50,3 +64,11 @@ def _hint(name: str) -> str | None:
     if name in map(xform_name, OPERATIONS):
         return f"it is a call of a client, boto3.client('sagemaker').{name}(…)"
     return _INSTEAD.get(name)
+
+
+def status_hint(wanted: object, known: Collection[str]) -> str:
+    """Return how the advice against a wrong status begins."""
+    if isinstance(wanted, (list, tuple, set, frozenset)):
+        return "to wait for any end, call advance_until_idle(), or write"
+    near = _STATUSES.get(quoted(wanted).strip("'").lower()) or nearest(wanted, known, ALIKE)
+    return f"did you mean {near!r}? Write" if near else "write"
