@@ -43,19 +43,20 @@ def _httpx(answers_s: float) -> Outcome:
         return Outcome(wrong, watch.s - 10 * answers_s, lost_s)
 
 
-def _child_of_a_loop() -> Outcome:
-    """A task waits for a child, while another one sleeps for an hour."""
+def _child_of_a_loop(kind: str, where: int | None = None) -> Outcome:
+    """A task waits for a child, while another one sleeps for an hour; uvloop does not show its children."""
 
     async def go() -> float:
         beside = asyncio.create_task(asyncio.sleep(3600))
-        child = await asyncio.create_subprocess_exec("sleep", "0.5")
-        await child.wait()
+        child = await asyncio.create_subprocess_exec("sleep", "0.5", stdout=where)
+        await child.communicate()
         beside.cancel()
         return seconds(sagemaker)
 
     with within() as sagemaker:
-        watch = Watch()
-        lost_s = asyncio.run(go())
+        loop, watch = needs(kind).new_event_loop(), Watch()
+        lost_s = loop.run_until_complete(go())
+        loop.close()
         return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 0.5, lost_s)
 
 
@@ -173,7 +174,9 @@ def _advance_beside_uvicorn() -> Outcome:
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "httpx-20ms": partial(_httpx, 0.02),
     "httpx-200ms": partial(_httpx, 0.2),
-    "child-of-a-loop": _child_of_a_loop,
+    "child-of-a-loop": partial(_child_of_a_loop, "asyncio"),
+    "child-of-uvloop": partial(_child_of_a_loop, "uvloop"),
+    "child-of-uvloop-pipe": partial(_child_of_a_loop, "uvloop", asyncio.subprocess.PIPE),
     "timeout-around-a-thread": _timed_out,
     "stop-wait-of-a-task": _stop_wait,
     "idle-http.server": partial(_moves, _stdlib),

@@ -1,8 +1,9 @@
 """The waits of an event loop for something outside this process: connections that owe an answer, and children (law 7)."""
 
 import math
-from collections.abc import Callable, Collection, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from sagemock.clock import children
 from sagemock.clock.real import real
@@ -10,7 +11,7 @@ from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, tra
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why, is_own_wake_up
 
-__all__ = ["LoopOutside"]
+__all__ = ["Child", "LoopOutside"]
 
 _FLOWS_MS: Final = 250
 """An answer is complete after this long without data. A later part may wait for a delayed acknowledgement, of 40 to 200 ms."""
@@ -103,11 +104,44 @@ class _Descriptor:
         return children.there_are() if self.where == "anon_inode:[pidfd]" else children.have_open(self.where)
 
 
+class Child:
+    """A child process of a loop that does not show what it watches for its children."""
+
+    def __init__(self) -> None:
+        self.since_s: float = real.monotonic()
+        """The real instant at which the loop began to start it."""
+        self.transport: Any = None
+        """The child's transport; None until the loop has started the child."""
+
+    @property
+    def lives(self) -> bool:
+        """Whether the child has not ended, as far as the loop knows."""
+        return self.transport is None or self.transport.get_returncode() is None
+
+
 class LoopOutside:
-    """The file descriptors of one event loop, each with the instant since which it holds time."""
+    """The file descriptors of one event loop, each with the instant since which it holds time, and its children."""
 
     def __init__(self) -> None:
         self._known: dict[int, _Descriptor] = {}
+        self._children: list[Child] = []
+
+    @property
+    def has_children(self) -> bool:
+        """Whether a child process of `begin_child` lives."""
+        self._children = [child for child in self._children if child.lives]
+        return bool(self._children)
+
+    @contextmanager
+    def starting(self) -> Iterator[Child]:
+        """Note a child process that the block starts and whose transport it sets; forget the child if the block fails."""
+        child = Child()
+        self._children.append(child)
+        try:
+            yield child
+        except BaseException:
+            self._children.remove(child)
+            raise
 
     def are_known(self, numbers: Iterable[int]) -> bool:
         """Return whether sagemock can tell for each of these descriptors if it waits for data."""
@@ -149,6 +183,12 @@ class LoopOutside:
             if latest is None or latest.until_s < one.since_s + longest_s:
                 latest = Awaited((one.where, one.since_s), one.why, one.since_s + longest_s, ())
             sockets = (*sockets, number) if one.is_connection and sockets is not None else None
+        if self.has_children:
+            # The loop does not tell when a child has written something: all have their patience since they were started.
+            child = self._children[-1]
+            until_s, sockets = child.since_s + patience_s, None
+            if latest is None or latest.until_s < until_s:
+                latest = Awaited((id(child), child.since_s), str(Why.CHILD.value), until_s, ())
         return latest and latest._replace(sockets=sockets or ())
 
     def awaited_by_timers(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
@@ -159,7 +199,7 @@ class LoopOutside:
         """
         owed = self.awaited(numbers, patience_s, is_awaited)
         held_s = {number: self._descriptor(number).timers_are_real_s(patience_s, numbers) for number in numbers}
-        longest_s = max(held_s.values(), default=math.inf)
+        longest_s = math.inf if self.has_children else max(held_s.values(), default=math.inf)
         if longest_s == 0:
             return owed
         # Only the owed answer is worth a record.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sagemock.patches.active import Innermost
+from sagemock.patches.loop_outside import LoopOutside
 from sagemock.patches.polled_loop import PolledLoop
 from sagemock.patches.selector_loop import SelectorLoop
 from sagemock.patches.yielding import Sleeping
@@ -16,6 +17,7 @@ class Drive(Protocol):
     """Lets virtual time pass while tasks of its loop sleep or only yield."""
 
     loop: asyncio.AbstractEventLoop
+    outside: LoopOutside
 
     def begin(self) -> None:
         """Begin to drive: a task sleeps from now on."""

@@ -48,7 +48,7 @@ class PolledLoop(Yielding):
     def __init__(self, loop: asyncio.AbstractEventLoop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> None:
         super().__init__(loop, sleeping, active)
         self._timed = timed
-        self._outside = LoopOutside()
+        self.outside = LoopOutside()
         self._is_watching = False
         self._is_looking = False
         self._soon_s = 0.0
@@ -100,7 +100,7 @@ class PolledLoop(Yielding):
         if isinstance(task, asyncio.Task):
             self._stirred.add(task)
             # The task may be about to send its next request. What was sent until now has been answered.
-            self._outside.look(self._descriptors())
+            self.outside.look(self._descriptors())
 
     def yielded(self) -> None:
         """Raise NothingWillHappen if nothing can happen any more; here the error reaches the task."""
@@ -188,15 +188,15 @@ class PolledLoop(Yielding):
         """Return the descriptors for which the loop waits, without uvloop's own."""
         backend = self._backend()
         numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
-        return self._outside.foreign(numbers)
+        return self.outside.foreign(numbers)
 
     def _awaited(self, alarms: Alarms) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
         numbers = self._descriptors()
-        if not numbers:
+        if not (numbers or self.outside.has_children):
             return None
-        self._outside.look(numbers)
-        found = self._outside.awaited if alarms.asleep else self._outside.awaited_by_timers
+        self.outside.look(numbers)
+        found = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         return found(numbers, alarms.sleepers.patience_s, lambda: not self._awaits_nobody())
 
     def _pass(self, alarms: Alarms, calls: int, awaited: Awaited | None) -> None:

@@ -39,14 +39,14 @@ class SelectorLoop(Yielding):
         self._selector = selector
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
-        self._outside = LoopOutside()
+        self.outside = LoopOutside()
         number: Callable[[], int] | None = getattr(selector, "fileno", None)
         self._news = None if number is None else partial(is_ready, number())
 
     def begin(self) -> None:
         """Replace `select`, so that it also waits for sleeping tasks."""
         if not self._selects:
-            self._outside.forget()
+            self.outside.forget()
         vars(self._selector).setdefault("select", self._select)
 
     def begin_timers(self) -> None:
@@ -78,7 +78,7 @@ class SelectorLoop(Yielding):
                 events = self._pass_to_timers(timeout, calls)
             else:
                 events = self._pass(sleeping, timeout, calls, self._awaited(sleeping))
-        self._outside.arrived(key.fd for key, _ in events)
+        self.outside.arrived(key.fd for key, _ in events)
         return events
 
     def _pass_to_timers(self, timeout: float | None, calls: int) -> list[Any]:
@@ -147,9 +147,9 @@ class SelectorLoop(Yielding):
         if self._awaits_nobody():
             return None
         numbers = self._descriptors()
-        awaited = self._outside.awaited if alarms.asleep else self._outside.awaited_by_timers
+        awaited = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         found = awaited(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
-        if found is not None or not alarms.asleep or (numbers and self._outside.are_known(numbers)):
+        if found is not None or not alarms.asleep or (numbers and self.outside.are_known(numbers)):
             return found
         # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little. In
         # the table, so that the clock does not pass the deadline of this loop meanwhile.

@@ -23,6 +23,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.imports import WhenImported
+from sagemock.patches.loop_outside import LoopOutside
 from sagemock.patches.loops import Drive, drive_of
 from sagemock.patches.pools import adopt_thread_of
 from sagemock.patches.ticks import Ticks
@@ -105,6 +106,10 @@ class VirtualTasks:
     def forked(self) -> None:
         """Forget the loops: none runs in a child process, and a call would wake the parent's loop by the pipe that they share."""
         self._alarms, self._drives = {}, {}
+
+    def outside_of(self, loop: _Loop) -> LoopOutside:
+        """Return what a loop waits for outside this process."""
+        return self._drive_of(loop).outside
 
     def called(self, loop: _Loop) -> None:
         """Note that another thread has given a loop a callback."""
@@ -223,6 +228,17 @@ class LoopPatch:
             return really_soon(loop, callback, *args, context=context)
 
         self._replace(uvloop.Loop, call_soon)
+        for name in ("subprocess_exec", "subprocess_shell"):
+            self._replace(uvloop.Loop, self._noting_children(name, getattr(uvloop.Loop, name)))
+
+    def _noting_children(self, name: str, really_start: Callable[..., Any]) -> Callable[..., Any]:
+        async def start(loop: _Loop, *args: Any, **options: Any) -> tuple[Any, Any]:  # noqa: ANN401  # whatever it takes
+            with self._tasks.outside_of(loop).starting() as child:
+                child.transport, protocol = await really_start(loop, *args, **options)
+            return child.transport, protocol
+
+        start.__name__ = name
+        return start
 
     def uninstall(self) -> None:
         """Undo `install`."""

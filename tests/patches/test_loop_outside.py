@@ -442,3 +442,57 @@ def test_a_clients_timeout_does_not_overtake_its_answer() -> None:
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
     server.join()
     listening.close()
+
+
+@pytest.mark.parametrize("where", [subprocess.PIPE, subprocess.DEVNULL], ids=["pipe", "devnull"])
+@pytest.mark.parametrize("shell", [True, False], ids=["shell", "exec"])
+@ASLEEP_BESIDE
+def test_a_child_process_of_a_loop_holds_time(
+    loop: asyncio.AbstractEventLoop, beside_s: float, where: int, *, shell: bool
+) -> None:
+    """Neither a task that sleeps nor the timeout of the wait comes before the end of the child, with or without a pipe."""
+
+    async def wait() -> bytes | None:
+        beside = asyncio.create_task(asyncio.sleep(beside_s))
+        if shell:
+            child = await asyncio.create_subprocess_shell("sleep 0.1; echo done", stdout=where)
+        else:
+            child = await asyncio.create_subprocess_exec("sh", "-c", "sleep 0.1; echo done", stdout=where)
+        answer, _ = await asyncio.wait_for(child.communicate(), 100)
+        beside.cancel()
+        return answer
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        assert loop.run_until_complete(wait()) == (b"done\n" if where == subprocess.PIPE else None)
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800
+        assert sagemaker.clock.forced_moves == ()
+
+
+def test_a_child_process_of_a_loop_holds_time_for_no_longer_than_patience(loop: asyncio.AbstractEventLoop) -> None:
+    """A server that lives beside does not stop the test."""
+
+    async def live() -> None:
+        child = await asyncio.create_subprocess_exec("cat", stdin=subprocess.PIPE)
+        await asyncio.sleep(3600)
+        assert child.stdin is not None
+        child.stdin.close()
+        await child.wait()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z", patience=0) as sagemaker:
+        loop.run_until_complete(live())
+        assert sagemaker.clock.now().timestamp() == 1_532_912_400
+        assert Why.CHILD.value in {move.why for move in sagemaker.clock.forced_moves}
+
+
+def test_a_child_process_that_does_not_start_holds_no_time(loop: asyncio.AbstractEventLoop) -> None:
+    """The error is the test's to handle, and time goes on."""
+
+    async def fail() -> None:
+        with pytest.raises(FileNotFoundError):
+            await asyncio.create_subprocess_exec("/no/such/command")
+        await asyncio.sleep(3600)
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        loop.run_until_complete(fail())
+        assert sagemaker.clock.now().timestamp() == 1_532_912_400
+        assert sagemaker.clock.forced_moves == ()

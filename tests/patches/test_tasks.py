@@ -17,7 +17,8 @@ from tests.support.worlds import World, Worlds
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 METHODS = ("call_later", "call_at", "time", "call_soon_threadsafe")
 # The loops of asyncio, and of uvloop.
-THEIRS, UVLOOPS = (*METHODS, "_run_once"), (*METHODS, "call_soon")
+THEIRS = (*METHODS, "_run_once")
+UVLOOPS = (*METHODS, "call_soon", "subprocess_exec", "subprocess_shell")
 
 
 @pytest.fixture
