@@ -112,7 +112,7 @@ class Holds:
             return self._is_any_woken() or self._table.has_news()
         threads = self._awake(apart)
         # A timeout must not come before the result that an older thread is about to give; a sleep depends on no thread.
-        first_us = None if first is None else first.deadline_us
+        first_us = None if first is None else first.stop_us
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True

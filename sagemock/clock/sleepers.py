@@ -189,7 +189,7 @@ class Sleepers:
         """Return the instant at which the next sleeper wakes; None if none has a deadline."""
         with self._mutex:
             first = self.table.first()
-        return None if first is None else first.deadline_us
+        return None if first is None else first.stop_us
 
     def others_rest(self) -> bool:
         """Return whether every other thread of the mock sleeps or stands still. It takes several calls to find out."""
@@ -376,16 +376,17 @@ class Sleepers:
                 first = self.table.first()
                 if first is None or self._mover is not None or (self.pauses.is_any and not self.table.is_forced):
                     return
+                stop_us = first.stop_us
                 if self._holds.hold(first, paused=paused, now_us=self.clock.standing_us):
                     self._holds.note_hold(self.clock.standing_us)
                     return
-                if first.deadline_us is not None and self.clock.standing_us < first.deadline_us:
-                    self._holds.note_move(self.clock.standing_us, first.deadline_us - self.clock.standing_us)
+                if stop_us is not None and self.clock.standing_us < stop_us:
+                    self._holds.note_move(self.clock.standing_us, stop_us - self.clock.standing_us)
                 self._mover, is_mine = me, True
             # Without the mutex: observers run during the move, and no thread may hold the mutex when it takes the clock's lock.
             # A clock that follows another clock may have reached the deadline already: do not move it a second time.
-            if first.deadline_us is not None and self.clock.now_us() < first.deadline_us:
-                self.clock.move_to_us(first.deadline_us, creeps=first.creeps)
+            if stop_us is not None and self.clock.now_us() < stop_us:
+                self.clock.move_to_us(stop_us, creeps=first.creeps)
             now_us = self.clock.now_us()
             with self._mutex:
                 self._mover, is_mine = None, False

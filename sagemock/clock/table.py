@@ -47,6 +47,7 @@ class Sleeper:
         "awaited",
         "creeps",
         "deadline_us",
+        "firm_us",
         "is_awake",
         "is_busy",
         "is_due",
@@ -78,6 +79,8 @@ class Sleeper:
         """Whether another thread may end the wait. A timeout must then not come before the result of that thread."""
         self.is_ticker = False
         """Whether this thread's waits have timed out many times in a row: the clock then does not stop for its deadline."""
+        self.firm_us: int | None = None
+        """The instant of a ticker at which the clock does stop: its event loop also has a task that sleeps."""
         self.joins: threading.Thread | None = None
         """The thread that this sleeper joins."""
         self.awaited: Awaited | None = None
@@ -96,6 +99,11 @@ class Sleeper:
         self.is_busy = False
         """True while this thread, although registered as asleep, runs an event handler: it then counts as busy."""
         self.pauses = 0
+
+    @property
+    def stop_us(self) -> int | None:
+        """The instant to which the clock goes for this sleeper."""
+        return self.deadline_us if self.firm_us is None else self.firm_us
 
 
 # No generators here and in `holds`: Python discards an exception that a signal handler raises while a generator is closed.
@@ -165,11 +173,9 @@ class Table:
         if sleeper.joins is not None:
             self._joins[sleeper] = sleeper.joins
         if at_us is not None:
-            heap = self._tickers if sleeper.is_ticker else self._heap
-            heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
-            if len(heap) > self._most:
-                # The deadline of a discarded sleeper stays in the heap until its instant comes, or until this.
-                self._prune()
+            self._push(self._tickers if sleeper.is_ticker else self._heap, at_us, sleeper)
+        if sleeper.firm_us is not None:
+            self._push(self._heap, sleeper.firm_us, sleeper)
 
     def discard(self, sleeper: Sleeper) -> None:
         """Remove a sleeper, if the table has it."""
@@ -246,6 +252,12 @@ class Table:
         while heap and heap[0][3] not in self._timed:
             heapq.heappop(heap)
         return heap[0][3] if heap else None
+
+    def _push(self, heap: _Heap, at_us: int, sleeper: Sleeper) -> None:
+        heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
+        if len(heap) > self._most:
+            # The deadline of a discarded sleeper stays in the heap until its instant comes, or until this.
+            self._prune()
 
     def _prune(self) -> None:
         for heap in (self._heap, self._tickers):

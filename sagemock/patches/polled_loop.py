@@ -156,7 +156,7 @@ class PolledLoop(Yielding):
         going_on = self._going_on()
         if calls != self._calls or going_on:
             if calls != self._calls:
-                alarms.timer_ticks.times = 0
+                alarms.timer_ticks.had_event()
             self._calls = calls
             self._again()
             # A task without a future has yielded; a task with one was woken.
@@ -219,7 +219,7 @@ class PolledLoop(Yielding):
             sleeper.news = None if backend is None else partial(self._has_news, sleepers, sleeper.thread, backend)
             sleeper.awaited = awaited
             sleeper.is_wait = is_timer
-            sleeper.is_ticker = alarms.are_ticks
+            alarms.mark(sleeper)
             self._sleeper.begin_sleep(sleepers, sleeper, calls)
         if self._is_awake(awaited):
             self._ring(alarms, first)
@@ -239,7 +239,7 @@ class PolledLoop(Yielding):
         return taken is not None and _drive(*taken, awaited) == 0
 
     def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
-        alarms.timer_ticks.times += 1
+        alarms.timer_ticks.times += isinstance(first, Timer)
         alarms.ring(first)
         self._again()
 

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import selectors
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -37,6 +38,9 @@ class SelectorLoop(Yielding):
         super().__init__(loop, sleeping, active)
         self._timed = timed
         self._selector = selector
+        wake_up: socket.socket | None = vars(loop).get("_ssock")
+        self._wake_up = None if wake_up is None else wake_up.fileno()
+        """The descriptor by which threads and signals wake the loop."""
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
         self.outside = LoopOutside()
@@ -78,8 +82,16 @@ class SelectorLoop(Yielding):
                 events = self._pass_to_timers(timeout, calls)
             else:
                 events = self._pass(sleeping, timeout, calls, self._awaited(sleeping))
+        if calls != self._sleeper.calls or not self._are_own(events):
+            alarms = self._sleeping() or self._timed()
+            if alarms is not None:
+                alarms.timer_ticks.had_event()
         self.outside.arrived(key.fd for key, _ in events)
         return events
+
+    def _are_own(self, events: list[Any]) -> bool:
+        """Return whether these events are none but the loop's wake-up, which also ends its sleep in the table."""
+        return all(key.fd == self._wake_up for key, _ in events)
 
     def _pass_to_timers(self, timeout: float | None, calls: int) -> list[Any]:
         alarms = self._timed()
@@ -90,9 +102,7 @@ class SelectorLoop(Yielding):
         awaited = self._awaited(alarms)
         if awaited is not None and awaited.until_s == math.inf:
             return self._real_select(timeout)
-        events = self._pass(alarms, timeout, calls, awaited)
-        alarms.timer_ticks.times = 0 if events else alarms.timer_ticks.times + 1
-        return events
+        return self._pass(alarms, timeout, calls, awaited)
 
     def _pass(self, alarms: Alarms, timeout: float | None, calls: int, awaited: Awaited | None) -> list[Any]:
         first = alarms.first()
@@ -110,6 +120,7 @@ class SelectorLoop(Yielding):
 
         if self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
+            alarms.timer_ticks.times += isinstance(first, Timer)
         return events
 
     def _sleep(  # what a loop waits for
@@ -130,7 +141,7 @@ class SelectorLoop(Yielding):
         sleeper.awaited = awaited
         sleeper.news = self._news
         sleeper.is_wait = is_timer
-        sleeper.is_ticker = alarms.are_ticks
+        alarms.mark(sleeper)
         try:
             if self._sleeper.begin_sleep(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
@@ -161,8 +172,7 @@ class SelectorLoop(Yielding):
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):
             return []  # pragma: no cover  # a proactor (Windows) does not list descriptors
-        own = vars(self.loop).get("_ssock")
-        return [key.fd for key in self._selector.get_map().values() if own is None or key.fd != own.fileno()]
+        return [key.fd for key in self._selector.get_map().values() if key.fd != self._wake_up]
 
     def _rouse(self) -> None:
         # `call_soon_threadsafe` wakes the loop in this way. Not by that method: its callback would end the loop's sleep.

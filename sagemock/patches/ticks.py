@@ -6,6 +6,8 @@ __all__ = ["Ticks"]
 
 _TICKS: Final = 1000
 """A thread or task is a ticker after this many timeouts and sleeps in a row, with no call to AWS in between."""
+_OF_AN_EVENT: Final = 100
+"""For each event, this many timers of a loop do not count: a server sets a few for each request, and is no ticker."""
 
 
 class Ticks:
@@ -14,6 +16,10 @@ class Ticks:
     def __init__(self) -> None:
         self.times = 0
         self._calls = 0
+
+    def had_event(self) -> None:
+        """Note that something other than a timeout or a sleep has happened."""
+        self.times = max(0, self.times - _OF_AN_EVENT)
 
     def is_one(self, calls: int) -> bool:
         """Return whether the thread or task is a ticker; `calls` is the number of its thread's calls to AWS so far."""

@@ -7,7 +7,7 @@ from contextvars import Context
 from typing import Any
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.patches.ticks import Ticks
 
 __all__ = ["Alarm", "Alarms", "Timer"]
@@ -93,7 +93,7 @@ class Alarms:
         self.ticking = 0
         """The number of sleeping tasks that are tickers."""
         self.timer_ticks = Ticks()
-        """Counts the timers in a row that went off virtually while no task slept and no event came."""
+        """Counts the timers that went off virtually, if few events came in between."""
         self.shown_s: float | None = None
         """The real time on which the loop's `time()` is based during the present iteration."""
         self._heap: list[Alarm | Timer] = []
@@ -103,12 +103,14 @@ class Alarms:
         """End the iteration: the loop's `time()` reads real time anew."""
         self.shown_s = None
 
-    @property
-    def are_ticks(self) -> bool:
-        """Whether the clock need not stop for this loop: all its sleeping tasks are tickers, or its timers are."""
-        if self.asleep:
-            return self.asleep == self.ticking
-        return self.timer_ticks.is_one(self.sleepers.calls_here()) and not self.sleepers.was_entered_here()
+    def mark(self, sleeper: Sleeper) -> None:
+        """Mark the loop's sleeper as a ticker, if its sleeping tasks or its timers are: then the clock need not stop for them."""
+        if self.asleep and self.asleep == self.ticking:
+            sleeper.is_ticker = True
+        elif self.timer_ticks.is_one(self.sleepers.calls_here()) and not self.sleepers.was_entered_here():
+            sleeper.is_ticker = True
+            # The clock does stop for a task that sleeps.
+            sleeper.firm_us = min((one.at_us for one in self._heap if isinstance(one, Alarm) and not one.is_off), default=None)
 
     @property
     def is_wanted(self) -> bool:

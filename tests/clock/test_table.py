@@ -81,6 +81,22 @@ def test_the_clock_stops_for_a_ticker_only_if_no_other_sleeper_has_a_deadline() 
     assert (table.due(4), table.due(5)) == (None, serious)
 
 
+def test_the_clock_stops_for_the_sleeping_task_of_a_ticking_loop() -> None:
+    """Its timers alone do not stop the clock, but wake the loop once the clock has gone on."""
+    table, loop, later = Table(), sleeper(1, is_ticker=True), sleeper(5)
+    loop.firm_us = 4
+    table.add(later)
+    assert later.stop_us == 5
+    table.add(loop)
+    assert table.first() is loop
+    assert loop.stop_us == 4
+    assert table.due(0) is None
+    assert table.due(2) is loop
+    table.discard(loop)
+    assert table.first() is later
+    assert table.due(4) is None
+
+
 def test_deadlines_of_removed_sleepers_do_not_pile_up() -> None:
     """Without a cleanup, an unneeded timeout would stay until its instant."""
     table = Table()

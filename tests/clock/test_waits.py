@@ -219,13 +219,14 @@ def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() 
 
 def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child() -> None:
     """Its own timeout is known, so that a wait which is made again and again is one wait."""
-    semaphore = multiprocessing.get_context("spawn").Semaphore(0)
+    # One for each thread: a release may wake either thread that waits.
+    semaphore, another = (multiprocessing.get_context("spawn").Semaphore(0) for _ in range(2))
     with waiting_in(semaphore.acquire, semaphore.release) as thread:
         eventually(is_why(Why.LOCK, thread))
         with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
             eventually(is_why(Why.OUTSIDE, thread))
             assert why(thread).timeout_ms == -1
-            with waiting_in(partial(semaphore.acquire, timeout=60), semaphore.release) as timed:
+            with waiting_in(partial(another.acquire, timeout=60), another.release) as timed:
                 eventually(is_why(Why.OUTSIDE, timed))
                 assert 0 < why(timed).timeout_ms <= 60_000
             child.communicate(b"\n")

@@ -10,7 +10,7 @@ import pytest
 from sagemock import mock_sagemaker
 from sagemock.patches import ticks
 from sagemock.patches.ticks import Ticks
-from tests.laws.test_asyncio import OpaqueLoop
+from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.support.waiting import eventually
 
 START_S = 1_532_908_800
@@ -21,6 +21,21 @@ def test_a_call_to_aws_restarts_the_count(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(ticks, "_TICKS", 2)
     one = Ticks()
     assert [one.is_one_more(calls) for calls in (0, 0, 0, 0, 1, 1, 1)] == [False, False, True, True, False, False, True]
+
+
+def test_an_event_counts_as_some_timers_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sets timers for each request is no ticker; a loop that ticks and is called now and then is one."""
+    monkeypatch.setattr(ticks, "_TICKS", 300)
+    one = Ticks()
+    one.times = 250
+    one.had_event()
+    one.times += 149
+    assert not one.is_one(0)
+    one.times += 1
+    assert one.is_one(0)
+    for _ in range(4):
+        one.had_event()
+    assert one.times == 0
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
@@ -50,6 +65,40 @@ def test_a_ticking_task_is_woken_at_most_once_per_move(
         stop.set()
         sagemaker.clock.advance(1)
         thread.join()
+    assert ticked[:11] == [round(number / 10, 3) for number in range(11)]
+    assert len(ticked) < 20
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, new_uvloop], ids=["asyncio", "uvloop"])
+def test_ticking_timers_beside_a_task_that_sleeps_are_woken_at_most_once_per_move(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in tornado, whose periodic callbacks are timers. The task still wakes at its instant."""
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    ticked = list[float]()
+
+    async def sleep() -> float:
+        tick()
+        await asyncio.sleep(9000)
+        return time.time() - START_S
+
+    def tick() -> None:
+        ticked.append(round(time.time() - START_S, 3))
+        loop.call_later(0.1, tick)
+
+    def serve() -> None:
+        woke.append(loop.run_until_complete(sleep()))
+        loop.close()
+
+    woke, loop = list[float](), new_loop()
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        eventually(lambda: sagemaker.sleeps)
+        for _ in range(5):
+            time.sleep(3600)
+        thread.join()
+    assert woke == [9000]
     assert ticked[:11] == [round(number / 10, 3) for number in range(11)]
     assert len(ticked) < 20
 
