@@ -17,6 +17,7 @@ from typing import Any, Final
 from unittest import SkipTest
 
 import pytest
+from hypothesis import Phase, settings
 from sybil import Document, Example
 from sybil.parsers.myst import SkipParser
 
@@ -70,12 +71,18 @@ class EndlessError(Exception):
 @contextmanager
 def emptied() -> Iterator[Silence]:
     """Make every call do nothing."""
-    silence = Silence()
+    silence, before = Silence(), settings.get_current_profile_name()
+    # That an example of Hypothesis fails is enough: a smaller one takes ten seconds to find.
+    settings.register_profile("emptied", phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("emptied")
     with pytest.MonkeyPatch.context() as patch:
         # As functions, because Python would not pass the backend to a bound method.
         patch.setattr(Backend, "answer", lambda *arguments: silence.answer(*arguments))  # noqa: PLW0108  # as the comment says
         patch.setattr(Backend, "create", lambda *arguments: silence.create(*arguments))  # noqa: PLW0108  # as the comment says
-        yield silence
+        try:
+            yield silence
+        finally:
+            settings.load_profile(before)
 
 
 def checks_nothing(source: str) -> bool:

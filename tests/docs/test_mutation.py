@@ -46,7 +46,7 @@ EXPECTED = {
 """The examples that may pass without answers, and the reasons."""
 
 
-def test_each_example_fails_if_nothing_is_answered() -> None:
+def test_each_example_fails_if_nothing_is_answered() -> None:  # pragma: no cover  # tox runs it where no branches are counted
     """Otherwise it would pass even if sagemock did nothing. An exception in the list below that does fail must be removed."""
     pages = {ROOT / "README.md", *(ROOT / "docs").rglob("*.md")} - APART
     found = passing(sorted(pages))
