@@ -16,7 +16,7 @@ from sagemock.clock.real import real
 
 __all__ = ["SCENARIOS"]
 
-_MOVES: Final = 200
+_MOVES: Final = 400
 
 
 def _httpx(answers_s: float) -> Outcome:

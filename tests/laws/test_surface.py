@@ -266,7 +266,7 @@ def test_a_value_is_refused_at_once_or_works(parameter: Parameter) -> None:
         return
     # All of them take minutes: as with Hypothesis's examples, each run looks at some.
     values, most = list(taken.values()), settings().max_examples
-    for value in values if len(values) <= most else Random(str(parameter)).sample(values, most):
+    for value in values if len(values) <= most else Random(str(parameter)).sample(values, most):  # noqa: S311  # a test needs no secure randomness
         check_works(parameter, value)
 
 
