@@ -132,6 +132,15 @@ def test_an_expression_that_needs_backtracking_is_refused(expression: str, what:
         Regex(expression)
 
 
+def test_what_is_remembered_of_a_search_is_forgotten_when_it_becomes_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results stay the same."""
+    monkeypatch.setattr(regex, "_REMEMBERED", 3)
+    searched = Regex("(?:a|bc|cab)*(d)")
+    for _ in range(2):
+        assert [searched.value_in(text) for text in ("bcacabd", "abcad", "bcca", "d")] == ["d", "d", None, "d"]
+        assert searched._remembered <= 3 + 20
+
+
 @pytest.mark.parametrize("expression, what", [("(?>a)", "an atomic group"), ("a++", "a possessive repetition")])
 def test_newer_syntax_is_refused(expression: str, what: str) -> None:
     """Python 3.10 cannot parse it, and later versions cannot search it in linear time."""

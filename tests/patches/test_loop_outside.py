@@ -484,6 +484,19 @@ def test_a_child_process_of_a_loop_holds_time_for_no_longer_than_patience(loop: 
         assert Why.CHILD.value in {move.why for move in sagemaker.clock.forced_moves}
 
 
+def test_of_several_waits_the_one_that_ends_last_holds_time(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A child has its patience from its start, and a connection from its request."""
+    (calling, _), outside = pair, LoopOutside()
+    outside.arrived([calling.fileno()])
+    calling.send(b"?")
+    with outside.starting() as child:
+        for since_s, why in ((-5, Why.OUTSIDE), (5, Why.CHILD)):
+            child.since_s = real.monotonic() + since_s
+            awaited = outside.awaited([calling.fileno()], 10, lambda: True)
+            assert awaited is not None
+            assert (awaited.why, awaited.sockets) == (why.value, ())
+
+
 def test_a_child_process_that_does_not_start_holds_no_time(loop: asyncio.AbstractEventLoop) -> None:
     """The error is the test's to handle, and time goes on."""
 
