@@ -39,12 +39,13 @@ _X86_64: Final = {
     "read": 0, "readv": 19, "pread64": 17, "poll": 7, "ppoll": 271, "select": 23, "pselect6": 270, "epoll_wait": 232,
     "epoll_pwait": 281, "epoll_pwait2": 441, "accept": 43, "accept4": 288, "recvfrom": 45, "recvmsg": 47, "sendto": 44,
     "sendmsg": 46, "connect": 42, "nanosleep": 35, "clock_nanosleep": 230, "wait4": 61, "waitid": 247, "flock": 73, "fcntl": 72,
-    "openat": 257, "futex": 202,
+    "openat": 257, "futex": 202, "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "pause": 34,
 }  # fmt: skip
 _AARCH64: Final = {
     "read": 63, "readv": 65, "pread64": 67, "ppoll": 73, "pselect6": 72, "epoll_pwait": 22, "epoll_pwait2": 441, "accept": 202,
     "accept4": 242, "recvfrom": 207, "recvmsg": 212, "sendto": 206, "sendmsg": 211, "connect": 203, "nanosleep": 101,
     "clock_nanosleep": 115, "wait4": 260, "waitid": 95, "flock": 32, "fcntl": 25, "openat": 56, "futex": 98,
+    "rt_sigtimedwait": 137, "rt_sigsuspend": 133,
 }  # fmt: skip
 CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
 _NAMES: Final = {number: name for name, number in CALLS.items()}

@@ -116,7 +116,7 @@ MEANING: Final = {
         Time.PATIENCE,
         Time.PATIENCE,
         Time.PATIENCE,
-        "recv*, send*, connect, poll and its like, flock, fcntl, openat; a futex of several processes",
+        "recv*, send*, connect, poll and its like, flock, fcntl, openat; with a child, a shared futex, rt_sig*, pause",
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
@@ -156,6 +156,7 @@ _SOON_MS: Final = 1000
 _WITHOUT_END: Final = 1 << 31
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
 _POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
+_FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
 _READS: Final = {"read", "readv", "pread64"}
 _FOR_CHILDREN: Final = (
     "subprocess",
@@ -196,6 +197,9 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
         return _poll(thread, call)
     if name in _READS:
         return Wait(_why_it_reads(arguments[0]), call)
+    if name in _FOR_SIGNALS:
+        # Without a child, a thread of this process is to send it.
+        return Wait(Why.OUTSIDE if children.there_are() else Why.UNKNOWN, call)
     if name.startswith(("recv", "send")):
         return Wait(_why_of_socket(arguments[0]), call)
     return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import chain
-from types import ModuleType
+from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 __all__ = ["INTERPRETER", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
@@ -31,6 +31,10 @@ TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_
 _scope_of_module: Callable[[ModuleType], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
+_METHODS = (BuiltinMethodType, MethodType)
+"""The types of bound methods. Each access makes a new object: `datetime.utcnow` equals, but is not, what a name was bound to."""
+
+
 class Name(NamedTuple):
     """A name and the object that it is bound to; `scope` is the namespace (the `vars`) of its module."""
 
@@ -43,7 +47,7 @@ class Names:
     """Finds the module-level names bound to any of the `wanted` objects.
 
     This reads only namespaces, never an attribute of a module, so that no module loads a part of itself on access. Objects are
-    compared by identity. Modules that belong to `leave` are skipped.
+    compared by identity, bound methods by equality. Modules that belong to `leave` are skipped.
 
     The first search reads every module; later ones read only modules that are new or have grown. Names found before, and names
     equal to a wanted object's own `__name__`, are checked each time. So one case is missed: a name that differs from `__name__`
@@ -53,6 +57,7 @@ class Names:
     def __init__(self, wanted: Iterable[object], *, leave: tuple[str, ...] = ()) -> None:
         """Prepare; `bound` does the first search."""
         self._wanted = {id(value): value for value in wanted}
+        self._methods = frozenset(value for value in self._wanted.values() if type(value) in _METHODS)
         self._called = frozenset(str(getattr(value, "__name__", "")) for value in self._wanted.values())
         self._leave = leave
         self._modules: list[object] = []
@@ -102,6 +107,9 @@ class Names:
         found = dict.fromkeys(before)
         # `copy` is one step, so another thread may import meanwhile. A namespace may have keys that are not strings.
         for attribute, value in scope.copy().items():
+            if type(value) in _METHODS and value in self._methods:
+                # Kept, so that no other object gets this identity.
+                wanted[id(value)] = value
             if type(attribute) is str and (attribute in called or id(value) in wanted):
                 found[attribute] = None
         return list(found)
@@ -125,15 +133,15 @@ class Rebinding:
     def __init__(self, pairs: Iterable[tuple[object, object]], *, leave: tuple[str, ...] = ()) -> None:
         """Take pairs of the real object and its fake, and the modules whose names stay as they are."""
         pairs = list(pairs)
-        self._fakes: Mapping[int, object] = {id(real): fake for real, fake in pairs}
-        self._reals: Mapping[int, object] = {id(fake): real for real, fake in pairs}
+        self._fakes: Mapping[object, object] = dict(pairs)
+        self._reals: Mapping[object, object] = {fake: real for real, fake in pairs}
         self._names = Names([value for pair in pairs for value in pair], leave=leave)
         self._rebound: list[Name] = []
 
     def install(self) -> None:
         """Bind the names to the fakes."""
         for scope, attribute, value in self._names.bound():
-            fake = self._fakes.get(id(value))
+            fake = self._fakes.get(value)
             # None means that the name has a fake already: a test restored it when its own patch ended after the mock.
             if fake is not None:
                 scope[attribute] = fake
@@ -143,7 +151,7 @@ class Rebinding:
         """Bind the names back to the real objects: where the fake is still in place, and in modules that imported it since."""
         # The names rebound by `install` come first: their module may have left sys.modules in the meantime.
         for name in chain(self._rebound, self._names.bound()):
-            real = self._reals.get(id(name.value))
+            real = self._reals.get(name.value)
             if real is not None and name.scope.get(name.attribute) is name.value:
                 name.scope[name.attribute] = real
         self._rebound = []

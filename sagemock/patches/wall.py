@@ -147,6 +147,9 @@ class WallPatch:
         if self._names is None or leave != self._leave:
             pairs = [(getattr(api, f"real_{one.__name__}"), one) for one in ours.FUNCTIONS]
             pairs += [(api.real_date, ours.FakeDate), (api.real_datetime, ours.FakeDatetime)]
+            # As in `utcnow = datetime.utcnow`.
+            pairs.append((api.real_date.today, ours.FakeDate.today))
+            pairs += [(getattr(api.real_datetime, name), getattr(ours.FakeDatetime, name)) for name in ("now", "today", "utcnow")]
             self._leave, self._names = leave, Rebinding(pairs, leave=leave)
         return self._names
 

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -231,6 +232,25 @@ def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child()
                 assert 0 < why(timed).timeout_ms <= 60_000
             child.communicate(b"\n")
     assert system_calls.time_out_ms(system_calls.Call("futex", (0, 9, 0, 1))) == -1
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="this system lacks it")
+@pytest.mark.parametrize(
+    "wait",
+    [lambda: signal.sigwait([signal.SIGUSR2]), lambda: signal.sigtimedwait([signal.SIGUSR2], 60)],
+    ids=["sigwait", "sigtimedwait"],
+)
+def test_a_signal_comes_from_outside_only_if_there_is_a_child(wait: Callable[[], object]) -> None:
+    """Otherwise a thread of this process is to send it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
+    try:
+        with waiting_in(wait, lambda: os.kill(os.getpid(), signal.SIGUSR2)) as thread:
+            eventually(lambda: (found := why(thread)).why is Why.UNKNOWN and found.call is not None)
+            with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+                eventually(is_why(Why.OUTSIDE, thread))
+                child.communicate(b"\n")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def test_reading_a_terminal_waits_for_a_person() -> None:

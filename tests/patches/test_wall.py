@@ -3,7 +3,9 @@ import copy
 import copyreg
 import datetime as dt
 import gc
+import importlib
 import inspect
+import operator
 import pickle
 import sys
 import threading
@@ -37,6 +39,8 @@ START = "2018-07-30T12:00:00.123457+00:00"
 START_US = 1_532_952_000_123_457
 # Whatever might differ between virtual and real time here differs by years.
 NEAR_S = 3600
+# Newer Pythons deprecate it, and code still uses it.
+UTCNOW = operator.attrgetter("utcnow")
 
 
 @pytest.fixture
@@ -85,6 +89,29 @@ def test_every_function_for_the_time_gives_virtual_time(world: World) -> None:
     assert time.time_ns() == time.monotonic_ns() == time.perf_counter_ns() == START_US * 1000
     assert date.today() == date(2018, 7, 30)  # noqa: DTZ011  # the subject
     assert time.strftime("%Y-%m-%d", time.gmtime()) == "2018-07-30"
+
+
+def test_a_method_that_a_module_has_bound_gives_virtual_time(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in `utcnow = datetime.utcnow`, also in a module that is imported inside the mock."""
+    bound = {"now": datetime.now, "utcnow": UTCNOW(datetime), "noon": datetime.today, "day": date.today}
+    older: Any = ModuleType("older")
+    vars(older).update(bound)
+    monkeypatch.setitem(sys.modules, "older", older)
+    (tmp_path / "newer.py").write_text("from datetime import date, datetime\nutcnow, day = datetime.utcnow, date.today\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    # Set first, so that the module is removed afterwards.
+    monkeypatch.setitem(sys.modules, "newer", older)
+    monkeypatch.delitem(sys.modules, "newer")
+    with worlds.patched(WallPatch(worlds.innermost), clock=Clock(START)):
+        newer: Any = importlib.import_module("newer")
+        assert older.now(timezone.utc) == instant(START_US)
+        assert older.noon().date() == older.day() == newer.day() == date(2018, 7, 30)
+        assert older.utcnow is not bound["utcnow"]
+        assert newer.utcnow == older.utcnow
+    assert {name: vars(older)[name] for name in bound} == bound
+    assert (newer.utcnow, newer.day) == (UTCNOW(datetime), date.today)
 
 
 def test_time_moves_with_the_clock_only(worlds: Worlds, world: World) -> None:
