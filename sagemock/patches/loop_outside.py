@@ -128,7 +128,7 @@ class LoopOutside:
 
     @property
     def has_children(self) -> bool:
-        """Whether a child process of `begin_child` lives."""
+        """Whether a child process from `starting` lives."""
         self._children = [child for child in self._children if child.lives]
         return bool(self._children)
 
