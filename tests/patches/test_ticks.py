@@ -3,17 +3,31 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from sagemock import mock_sagemaker
+from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.patches import ticks
 from sagemock.patches.ticks import Ticks
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.support.waiting import eventually
 
 START_S = 1_532_908_800
+
+
+@contextmanager
+def five_hours_beside(serve: Callable[[], None]) -> Iterator[SageMakerMock]:
+    """Sleep five hours in a mock beside a thread that runs `serve`; after the block, wait for the thread."""
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        eventually(lambda: sagemaker.sleeps)
+        for _ in range(5):
+            time.sleep(3600)
+        yield sagemaker
+        thread.join()
 
 
 def test_a_call_to_aws_restarts_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,15 +70,9 @@ def test_a_ticking_task_is_woken_at_most_once_per_move(
         loop.run_until_complete(tick())
         loop.close()
 
-    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        eventually(lambda: sagemaker.sleeps)
-        for _ in range(5):
-            time.sleep(3600)
+    with five_hours_beside(serve) as sagemaker:
         stop.set()
         sagemaker.clock.advance(1)
-        thread.join()
     assert ticked[:11] == [round(number / 10, 3) for number in range(11)]
     assert len(ticked) < 20
 
@@ -91,13 +99,8 @@ def test_ticking_timers_beside_a_task_that_sleeps_are_woken_at_most_once_per_mov
         loop.close()
 
     woke, loop = list[float](), new_loop()
-    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        eventually(lambda: sagemaker.sleeps)
-        for _ in range(5):
-            time.sleep(3600)
-        thread.join()
+    with five_hours_beside(serve):
+        pass
     assert woke == [9000]
     assert ticked[:11] == [round(number / 10, 3) for number in range(11)]
     assert len(ticked) < 20
