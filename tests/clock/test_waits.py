@@ -244,7 +244,8 @@ def test_a_signal_comes_from_outside_only_if_there_is_a_child(wait: Callable[[],
     """Otherwise a thread of this process is to send it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
     try:
-        with waiting_in(wait, lambda: os.kill(os.getpid(), signal.SIGUSR2)) as thread:
+        # To that thread alone: others do not block the signal, which would end the process.
+        with waiting_in(wait, lambda: signal.pthread_kill(thread.ident or 0, signal.SIGUSR2)) as thread:
             eventually(lambda: (found := why(thread)).why is Why.UNKNOWN and found.call is not None)
             with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
                 eventually(is_why(Why.OUTSIDE, thread))
