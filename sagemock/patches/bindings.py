@@ -31,10 +31,6 @@ TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_
 _scope_of_module: Callable[[ModuleType], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
-_METHODS = (BuiltinMethodType, MethodType)
-"""The types of bound methods. Each access makes a new object: `datetime.utcnow` equals, but is not, what a name was bound to."""
-
-
 class Name(NamedTuple):
     """A name and the object that it is bound to; `scope` is the namespace (the `vars`) of its module."""
 
@@ -47,7 +43,7 @@ class Names:
     """Finds the module-level names bound to any of the `wanted` objects.
 
     This reads only namespaces, never an attribute of a module, so that no module loads a part of itself on access. Objects are
-    compared by identity, bound methods by equality. Modules that belong to `leave` are skipped.
+    compared by identity, and bound methods by that of what they bind. Modules that belong to `leave` are skipped.
 
     The first search reads every module; later ones read only modules that are new or have grown. Names found before, and names
     equal to a wanted object's own `__name__`, are checked each time. So one case is missed: a name that differs from `__name__`
@@ -57,7 +53,7 @@ class Names:
     def __init__(self, wanted: Iterable[object], *, leave: tuple[str, ...] = ()) -> None:
         """Prepare; `bound` does the first search."""
         self._wanted = {id(value): value for value in wanted}
-        self._methods = frozenset(value for value in self._wanted.values() if type(value) in _METHODS)
+        self._methods = frozenset(map(_method, self._wanted.values())) - {None}
         self._called = frozenset(str(getattr(value, "__name__", "")) for value in self._wanted.values())
         self._leave = leave
         self._modules: list[object] = []
@@ -107,7 +103,7 @@ class Names:
         found = dict.fromkeys(before)
         # `copy` is one step, so another thread may import meanwhile. A namespace may have keys that are not strings.
         for attribute, value in scope.copy().items():
-            if type(value) in _METHODS and value in self._methods:
+            if _method(value) in self._methods:
                 # Kept, so that no other object gets this identity.
                 wanted[id(value)] = value
             if type(attribute) is str and (attribute in called or id(value) in wanted):
@@ -155,6 +151,16 @@ class Rebinding:
             if real is not None and name.scope.get(name.attribute) is name.value:
                 name.scope[name.attribute] = real
         self._rebound = []
+
+
+def _method(value: object) -> tuple[int, object] | None:
+    """Return what identifies a bound method: each access makes a new object. None for any other value.
+
+    A method's own hash and comparison would run code of the function that it binds, which may be any object.
+    """
+    if type(value) is MethodType:
+        return id(value.__self__), id(value.__func__)
+    return (id(value.__self__), value.__name__) if type(value) is BuiltinMethodType else None
 
 
 def _scope_of(module: object) -> dict[str, Any] | None:

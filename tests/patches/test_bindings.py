@@ -2,8 +2,9 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any, NoReturn
 from unittest.mock import Mock, sentinel
 
@@ -137,6 +138,18 @@ def test_values_and_keys_are_neither_compared_nor_hashed(
         found = attributes(names)
 
     assert found == ["pause"]
+
+
+def test_a_bound_method_is_found_and_none_is_hashed(client: ModuleType) -> None:
+    """Each access makes a new one; what another one binds may be any object that can be called."""
+
+    class Unhashable:
+        __hash__ = None  # type: ignore[assignment]  # on purpose
+
+        def __call__(self) -> None: ...
+
+    vars(client).update(day=date.today, odd=MethodType(Unhashable(), client))
+    assert attributes(Names([date.today])) == ["day"]
 
 
 @pytest.mark.usefixtures("client")
