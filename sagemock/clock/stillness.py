@@ -26,6 +26,7 @@ from sagemock.clock.waits import (
     Why,
     Work,
     connections,
+    has_received,
     is_answer_owed,
     may_be_answered,
     tells,
@@ -85,7 +86,10 @@ class _Outside:
     pulse: Hashable
     wait: Wait
     since_s: float
+    looked_s: float
+    """The real instant of the last look at this thread."""
     began_s: float
+    """The earliest real instant at which the present call can have begun."""
     began_us: int
     number: int
 
@@ -93,7 +97,10 @@ class _Outside:
         """Return whether the call ran into its own timeout and was repeated."""
         if self.wait.timeout_ms < 0 or self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
             return False
-        return now_s - self.began_s >= self.wait.timeout_ms / 1000 - _LATE_S
+        if now_s - self.began_s < self.wait.timeout_ms / 1000 - _LATE_S:
+            return False
+        # On a busy machine there may have been no look for longer than the timeout.
+        return not has_received(connections(again), now_s - self.since_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ class Stillness:
         """
         waits: dict[threading.Thread, Wait] = {}
         self.awaited = []
+        patient: tuple[threading.Thread, Why] | None = None
         for thread in (*threads, *older):
             is_older = thread in older
             rests = self.rests(thread, paused=paused)
@@ -179,14 +187,20 @@ class Stillness:
                 self.holder = thread, wait.why
                 return False
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
-            is_held = time is Time.HELD or (time is Time.WATCHED and not rests)
-            if is_held or (time is Time.PATIENCE and self._is_patient(thread, wait, looker)):
+            if time is Time.HELD or (time is Time.WATCHED and not rests):
                 self.holder = thread, wait.why
                 return False
+            if time is Time.PATIENCE and self._is_patient(thread, wait, looker):
+                # Look at the other threads, too: several that wait side by side have one patience.
+                patient = patient or (thread, wait.why)
+                continue
             if wait.why in OUTSIDE and not is_older:
                 self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
+        if patient is not None:
+            self.holder = patient
+            return False
         # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
         return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
 
@@ -225,9 +239,10 @@ class Stillness:
         pulse, now_s = self._seen[thread].pulse, real.monotonic()
         known = self._outside.get(thread)
         if known is None or (known.pulse != pulse and not known.has_timed_out(wait, now_s)):
-            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, looker.now_us, next(self._numbers))
+            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, now_s, looker.now_us, next(self._numbers))
         elif known.pulse != pulse:
-            known.pulse, known.wait, known.began_s, known.began_us = pulse, wait, now_s, looker.now_us
+            known.pulse, known.wait, known.began_s, known.began_us = pulse, wait, known.looked_s, looker.now_us
+        known.looked_s = now_s
         return known
 
     def _is_as_seen(self, thread: threading.Thread) -> bool:

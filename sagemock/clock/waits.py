@@ -29,6 +29,7 @@ from sagemock.clock.system_calls import (
     owes_an_answer,
     serves,
     time_out_ms,
+    traffic,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Why",
     "Work",
     "connections",
+    "has_received",
     "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
@@ -208,6 +210,12 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
 def is_answer_owed(wait: Wait) -> bool:
     """Return whether one of the connections for which a thread waits owes an answer."""
     return any(map(owes_an_answer, connections(wait)))
+
+
+def has_received(numbers: Iterable[int], within_s: float) -> bool:
+    """Return whether one of these connections has received data within the last real seconds, as far as the kernel tells."""
+    found = filter(None, map(traffic, numbers))
+    return any(one.received > 0 and one.received_ms < within_s * 1000 for one in found)
 
 
 def connections(wait: Wait) -> list[int]:

@@ -314,13 +314,60 @@ def test_a_call_repeated_after_its_own_timeout_is_the_same_wait(monkeypatch: pyt
     monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
 
     def is_patient(after_s: float, name: str = "poll") -> bool:
+        """Look at the call shortly before its end, and at its successor."""
+        now_s[0] += after_s - 0.01
+        still.rests(me)
+        still._known(me, Wait(Why.OUTSIDE, system_calls.Call("poll", (0, 0)), 1000), Looker())
+        now_s[0] += 0.01
+        pulses[0] += 1
+        still.rests(me)
+        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, (0, 0)), 1000), Looker(patience_s=1.5))
+
+    assert [is_patient(after_s) for after_s in (0.01, 1, 1, 0.5)] == [True, True, False, True]
+    assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
+
+
+def test_a_repeated_call_is_the_same_wait_although_nobody_looked_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the looks are rare: a call may have begun long before it is first seen. Data that came says it is new."""
+    still, me, now_s, pulses = Stillness(), threading.current_thread(), [0.0], [0]
+    received_ms = [10_000]
+    monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
+    monkeypatch.setattr(waits, "traffic", lambda _: system_calls.Traffic(False, 1, 0, received_ms[0], 1))
+
+    def is_patient(after_s: float) -> bool:
         now_s[0] += after_s
         pulses[0] += 1
         still.rests(me)
-        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, ()), 1000), Looker(patience_s=1.5))
+        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call("recvfrom", (1, 0)), 100), Looker(patience_s=1))
 
-    assert [is_patient(after_s) for after_s in (0, 1, 1, 0.5)] == [True, True, False, True]
-    assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
+    assert [is_patient(after_s) for after_s in (0, 0.15, 0.07, 0.15, 0.07, 0.6)] == [True] * 5 + [False]
+    received_ms[0] = 10
+    assert is_patient(0.1)
+
+
+def test_threads_that_wait_side_by_side_have_one_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five helpers that wait for something outside cost ten seconds together, not fifty."""
+    now_s, path, still = [0.0], tmp_path / "lock", Stillness()
+    with ExitStack() as stack:
+        mine = stack.enter_context(path.open("w"))
+        fcntl.flock(mine, fcntl.LOCK_EX)
+
+        def wait() -> None:
+            with path.open("w") as other:
+                fcntl.flock(other, fcntl.LOCK_EX)
+
+        end = partial(fcntl.flock, mine, fcntl.LOCK_UN)
+        threads = [stack.enter_context(waiting_in(wait, end)) for _ in range(3)]
+        for thread in threads:
+            eventually(is_why(Why.OUTSIDE, thread))
+        with monkeypatch.context() as patch:
+            patch.setattr(real, "monotonic", lambda: now_s[0])
+            looker = Looker(patience_s=60)
+            assert not still.all_rest(threads, looker=looker)
+            assert still.holder == (threads[0], Why.OUTSIDE)
+            now_s[0] = 60
+            assert still.all_rest(threads, looker=looker)
 
 
 def test_a_wait_that_cannot_be_read_is_unknown() -> None:
