@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sagemock.clock import children
@@ -11,10 +12,20 @@ from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, tra
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why, is_own_wake_up
 
-__all__ = ["Child", "LoopOutside"]
+__all__ = ["Child", "LoopOutside", "Waiting"]
 
 _FLOWS_MS: Final = 250
 """An answer is complete after this long without data. A later part may wait for a delayed acknowledgement, of 40 to 200 ms."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the tasks of a loop wait for."""
+
+    is_any: Callable[[], bool]
+    """Returns whether a task may wait for something outside."""
+    read: Callable[[], Collection[int]] = tuple
+    """Returns the connections from which tasks read, as far as that is known."""
 
 
 class _Descriptor:
@@ -64,10 +75,10 @@ class _Descriptor:
             self.arrived()
         self._received = found.received
 
-    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool], among: Collection[int]) -> float | None:
+    def longest_s(self, patience_s: float, waiting: Waiting, among: Collection[int]) -> float | None:
         """Return for how many real seconds the descriptor may hold time; None if no data is to be expected.
 
-        `is_awaited` returns whether a task may wait for the descriptor; `among` are all descriptors of the loop.
+        `among` are all descriptors of the loop.
         """
         if self._is_child:
             return patience_s if self._is_a_child_there() else None
@@ -77,11 +88,17 @@ class _Descriptor:
         found = traffic(self._number)
         if found is None:
             # The kernel does not tell what a Unix socket has sent.
-            return patience_s if is_within(self._number) and is_awaited() else None
+            is_expected = self._number in waiting.read() or (is_within(self._number) and waiting.is_any())
+            return patience_s if is_expected else None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
             return patience_s
-        is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and is_awaited()
+        # A task may wait although nothing is owed: for the rest of an answer, for the second of two, or because the other end
+        # speaks first. The kernel counts from the last request, or from the connection's beginning.
+        left_s = patience_s - found.sent_ms / 1000
+        if left_s > 0 and self._number in waiting.read():
+            return left_s if self.since_s is None else real.monotonic() - self.since_s + left_s
+        is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and waiting.is_any()
         return _FLOWS_MS / 1000 if is_flowing else None
 
     @property
@@ -165,17 +182,14 @@ class LoopOutside:
         for number in numbers:
             self._descriptor(number).arrived()
 
-    def awaited(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
-        """Return the wait of the loop that holds time longest; None if none does.
-
-        `is_awaited` returns whether a task may wait for something outside.
-        """
+    def awaited(self, numbers: Collection[int], patience_s: float, waiting: Waiting) -> Awaited | None:
+        """Return the wait of the loop that holds time longest; None if none does."""
         now_s: float = real.monotonic()
         latest: Awaited | None = None
         sockets: tuple[int, ...] | None = ()
         for number in numbers:
             one = self._descriptor(number)
-            longest_s = one.longest_s(patience_s, is_awaited, numbers)
+            longest_s = one.longest_s(patience_s, waiting, numbers)
             if longest_s is None:
                 one.since_s = None
                 continue
@@ -191,13 +205,13 @@ class LoopOutside:
                 latest = Awaited((id(child), child.since_s), str(Why.CHILD.value), until_s, ())
         return latest and latest._replace(sockets=sockets or ())
 
-    def awaited_by_timers(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
+    def awaited_by_timers(self, numbers: Collection[int], patience_s: float, waiting: Waiting) -> Awaited | None:
         """Return the wait of a loop in which no task sleeps, and whose timers it holds; None if they may be virtual.
 
         A timer may be the timeout of a read, so a connection must first be quiet for `patience_s`. If sagemock cannot tell for
         what a descriptor, or the whole loop, waits, the wait ends at infinity: the timers are real.
         """
-        owed = self.awaited(numbers, patience_s, is_awaited)
+        owed = self.awaited(numbers, patience_s, waiting)
         held_s = {number: self._descriptor(number).timers_are_real_s(patience_s, numbers) for number in numbers}
         longest_s = math.inf if self.has_children else max(held_s.values(), default=math.inf)
         if longest_s == 0:

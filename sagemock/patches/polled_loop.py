@@ -4,7 +4,7 @@ import asyncio
 import math
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from sagemock.clock.real import real
@@ -13,8 +13,9 @@ from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import Call, blocked_in, descriptors, is_known_here, is_ready
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
-from sagemock.patches.loop_outside import LoopOutside
+from sagemock.patches.loop_outside import LoopOutside, Waiting
 from sagemock.patches.loop_sleepers import nothing
+from sagemock.patches.readers import read_by_tasks
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.turns import yields
 from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
@@ -197,7 +198,8 @@ class PolledLoop(Yielding):
             return None
         self.outside.look(numbers)
         found = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
-        return found(numbers, alarms.sleepers.patience_s, lambda: not self._awaits_nobody())
+        waiting = Waiting(lambda: not self._awaits_nobody(), cache(partial(read_by_tasks, self.loop)))
+        return found(numbers, alarms.sleepers.patience_s, waiting)
 
     def _pass(self, alarms: Alarms, calls: int, awaited: Awaited | None) -> None:
         first, sleepers = alarms.first(), alarms.sleepers

@@ -5,7 +5,7 @@ import math
 import selectors
 import socket
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sagemock.clock.real import real
@@ -14,7 +14,8 @@ from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import is_ready
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
-from sagemock.patches.loop_outside import LoopOutside
+from sagemock.patches.loop_outside import LoopOutside, Waiting
+from sagemock.patches.readers import read_by_tasks
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
 
@@ -159,7 +160,8 @@ class SelectorLoop(Yielding):
             return None
         numbers = self._descriptors()
         awaited = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
-        found = awaited(numbers, alarms.sleepers.patience_s, lambda: self._is_any_awaited(alarms))
+        waiting = Waiting(lambda: self._is_any_awaited(alarms), cache(partial(read_by_tasks, self.loop)))
+        found = awaited(numbers, alarms.sleepers.patience_s, waiting)
         if found is not None or not alarms.asleep or (numbers and self.outside.are_known(numbers)):
             return found
         # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little. In

@@ -21,7 +21,7 @@ from sagemock.clock import holds
 from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside, selector_loop
-from sagemock.patches.loop_outside import LoopOutside
+from sagemock.patches.loop_outside import LoopOutside, Waiting
 from tests.laws.test_asyncio import SEEN_THROUGH
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
@@ -37,15 +37,18 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield calling, called
 
 
+NOBODY, SOMEBODY = Waiting(lambda: False), Waiting(lambda: True)
+
+
 def left_s(outside: LoopOutside, number: int, patience_s: float = 10, *, is_awaited: bool = False) -> float:
     """Return for how many more seconds a descriptor holds time, rounded to tens: the test may be slow."""
-    awaited = outside.awaited([number], patience_s, lambda: is_awaited)
+    awaited = outside.awaited([number], patience_s, Waiting(lambda: is_awaited))
     return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic(), -1))
 
 
 def timers_left_s(outside: LoopOutside, *numbers: int, patience_s: float = 10) -> float:
     """Return for how many more seconds the timers of a loop without a sleeping task are held, rounded likewise."""
-    awaited = outside.awaited_by_timers(numbers, patience_s, lambda: False)
+    awaited = outside.awaited_by_timers(numbers, patience_s, NOBODY)
     return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic(), -1))
 
 
@@ -72,7 +75,7 @@ def test_a_connection_whose_both_ends_the_loop_has_holds_nothing(pair: tuple[soc
     outside.arrived(numbers)
     calling.send(b"?")
     assert left_s(outside, numbers[0]) == 10
-    assert outside.awaited(numbers, 10, lambda: True) is None
+    assert outside.awaited(numbers, 10, SOMEBODY) is None
     assert timers_left_s(outside, *numbers[:1]) == 10
     assert timers_left_s(outside, *numbers) == 0
 
@@ -117,10 +120,8 @@ def test_the_connection_that_holds_time_longest_counts(pair: tuple[socket.socket
         assert left_s(outside, first.fileno()) == 10
         real.sleep(0.1)
         second.send(b"?")
-        both = [
-            outside.awaited(numbers, 10, lambda: False) for numbers in ((first.fileno(), second.fileno()), (second.fileno(),))
-        ]
-        again = outside.awaited([second.fileno(), first.fileno()], 10, lambda: False)
+        both = [outside.awaited(numbers, 10, NOBODY) for numbers in ((first.fileno(), second.fileno()), (second.fileno(),))]
+        again = outside.awaited([second.fileno(), first.fileno()], 10, NOBODY)
         assert again is not None
         assert [one and one._replace(sockets=()) for one in both] == [again._replace(sockets=())] * 2
 
@@ -182,9 +183,9 @@ def test_a_unix_connection_within_this_process_holds_time_while_a_task_waits(tmp
         assert left_s(outside, number) == 0
         assert left_s(outside, number, is_awaited=True) == 10
         assert left_s(outside, called.fileno(), is_awaited=True) == 0
-        assert outside.awaited([number, called.fileno()], 10, lambda: True) is None
+        assert outside.awaited([number, called.fileno()], 10, SOMEBODY) is None
         assert timers_left_s(outside, number) == timers_left_s(outside, called.fileno()) == 0
-        awaited = outside.awaited_by_timers([number], 10, lambda: True)
+        awaited = outside.awaited_by_timers([number], 10, SOMEBODY)
         assert awaited is not None
         assert awaited.sockets == (number,)
 
@@ -217,9 +218,9 @@ def test_without_a_sleeping_task_timers_are_real_until_connections_are_quiet(
     assert timers_left_s(outside, numbers[1]) == 0
     real.sleep(0.02)
     assert timers_left_s(outside, numbers[0], patience_s=0.01) == 0
-    quiet = outside.awaited_by_timers(numbers[:1], 10, lambda: False)
+    quiet = outside.awaited_by_timers(numbers[:1], 10, NOBODY)
     calling.send(b"?")
-    owed = outside.awaited_by_timers(numbers[:1], 10, lambda: False)
+    owed = outside.awaited_by_timers(numbers[:1], 10, NOBODY)
     assert timers_left_s(outside, numbers[0]) == 10
     # Only where an answer is owed a move is worth a record.
     assert [one and one.why for one in (quiet, owed)] == ["", Why.OUTSIDE.value]
@@ -492,7 +493,7 @@ def test_of_several_waits_the_one_that_ends_last_holds_time(pair: tuple[socket.s
     with outside.starting() as child:
         for since_s, why in ((-5, Why.OUTSIDE), (5, Why.CHILD)):
             child.since_s = real.monotonic() + since_s
-            awaited = outside.awaited([calling.fileno()], 10, lambda: True)
+            awaited = outside.awaited([calling.fileno()], 10, SOMEBODY)
             assert awaited is not None
             assert (awaited.why, awaited.sockets) == (why.value, ())
 
