@@ -179,11 +179,14 @@ def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], to
 def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iterator[str]:
     listener = _listening(host, port)
     server = _ThreadedServer(world, checked, listener)
-    server.start()
+    # The server's threads are not of the mock: while the caller waits for them, no other thread may let time pass.
+    with world.sleepers.pauses.block():
+        server.start()
     try:
         yield _url(host, listener.getsockname()[1])
     finally:
-        server.stop()
+        with world.sleepers.pauses.block():
+            server.stop()
 
 
 class _ThreadedServer:
