@@ -23,10 +23,10 @@ def there_are() -> bool:
     """
     if not hasattr(os, "waitid") or _is_none():
         return False
-    helpers = {str(getattr(getattr(sys.modules.get(module), has, None), number, None)) for module, has, number in _HELPERS}
     children = _children("self")
-    # waitid found a child. If the kernel lists none, it cannot list them: then the child may be any process.
-    return not children or not helpers.issuperset(children)
+    # waitid found a child. If the kernel lists none, it cannot list them: then the child may be any process. The forkserver's
+    # children are this process's, too.
+    return not children or not _helpers().issuperset(children) or any(map(_children, children))
 
 
 def have_open(kind: str) -> bool:
@@ -37,17 +37,22 @@ def have_open(kind: str) -> bool:
     # The kernel's list of children takes it a hundred times as long as this answer.
     if hasattr(os, "waitid") and _is_none():
         return False
-    ahead = _children("self")
+    ahead, helpers = _children("self"), _helpers()
     while ahead:
         child = ahead.pop()
         try:
-            if any(link.startswith(kind) for link in _open_files(child)):
+            if child not in helpers and any(link.startswith(kind) for link in _open_files(child)):
                 return True
         except OSError as error:
             raise_if_foreign(error, __name__)
             return True
         ahead += _children(child)
     return False
+
+
+def _helpers() -> set[str]:
+    """Return the process ids of the helpers, as text, and perhaps "None"."""
+    return {str(getattr(getattr(sys.modules.get(module), has, None), number, None)) for module, has, number in _HELPERS}
 
 
 def _open_files(process: str) -> list[str]:

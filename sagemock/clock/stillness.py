@@ -28,7 +28,9 @@ from sagemock.clock.waits import (
     connections,
     has_received,
     is_answer_owed,
+    is_asked_from_outside,
     may_be_answered,
+    serves_a_child,
     tells,
     why,
 )
@@ -47,6 +49,9 @@ _LOOKS: Final = 20
 # Its own processor time would not do as a measure: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
+_ASKS: Final = 5
+_ASK_AGAIN_S: Final = 0.02
+"""Another process waits for an answer if that was seen so many times in a row, so many real seconds apart."""
 _LATE_S: Final = 0.02
 """A call may seem to end up to this much before its own timeout."""
 
@@ -141,6 +146,9 @@ class Stillness:
         self._pulse = pulse or (_processor_time if self._is_exact else _position)
         self._tells = self._is_exact and tells()
         self._natives = Natives()
+        self._asked_s = 0.0
+        self._asked = 0
+        """How many looks in a row have found another process that waits for an answer."""
         self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
@@ -181,12 +189,17 @@ class Stillness:
             wait = self._wait(thread, seen)
             if wait.why is Why.WITHIN and not is_older and self._is_outside(thread, wait, threads, looker):
                 wait = wait._replace(why=Why.OUTSIDE)
+            if thread is looker.entered_by and serves_a_child(wait):
+                wait = wait._replace(why=Why.OUTSIDE)
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
                 # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
                 self._seen.pop(thread, None)
                 self.holder = thread, wait.why
                 return False
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
+            if time in {Time.HELD, Time.PATIENCE} and wait.why in OUTSIDE and self._is_asked(looker):
+                # What the thread waits for may wait for an answer of this process in turn.
+                time = Time.FREE
             if time is Time.HELD or (time is Time.WATCHED and not rests):
                 self.holder = thread, wait.why
                 return False
@@ -203,6 +216,15 @@ class Stillness:
             return False
         # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
         return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
+
+    def _is_asked(self, looker: Looker) -> bool:
+        """Return whether another process has waited for an answer of this one for a while, and no older thread works on it."""
+        now_s: float = real.monotonic()
+        if now_s - self._asked_s >= _ASK_AGAIN_S:
+            self._asked_s = now_s
+            is_asked = is_asked_from_outside() and all(why(one).why is not Why.RUNS for one in looker.older())
+            self._asked = self._asked + 1 if is_asked else 0
+        return self._asked >= _ASKS
 
     def _wait(self, thread: threading.Thread, seen: "_Seen | None") -> Wait:
         if not self._is_exact or not self._tells:

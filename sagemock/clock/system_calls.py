@@ -8,6 +8,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable
+from stat import S_ISFIFO
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sagemock.clock import children
@@ -20,10 +21,12 @@ __all__ = [
     "Call",
     "Traffic",
     "blocked_in",
+    "callers_wait",
     "descriptors",
     "goes_to",
     "is_known_here",
     "is_pair",
+    "is_pipe",
     "is_ready",
     "is_terminal",
     "is_within",
@@ -36,13 +39,15 @@ __all__ = [
 
 # Numbers of system calls: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h for aarch64.
 _X86_64: Final = {
-    "read": 0, "readv": 19, "pread64": 17, "poll": 7, "ppoll": 271, "select": 23, "pselect6": 270, "epoll_wait": 232,
+    "read": 0, "readv": 19, "pread64": 17, "write": 1, "writev": 20, "pwrite64": 18, "sendfile": 40, "splice": 275,
+    "poll": 7, "ppoll": 271, "select": 23, "pselect6": 270, "epoll_wait": 232,
     "epoll_pwait": 281, "epoll_pwait2": 441, "accept": 43, "accept4": 288, "recvfrom": 45, "recvmsg": 47, "sendto": 44,
     "sendmsg": 46, "connect": 42, "nanosleep": 35, "clock_nanosleep": 230, "wait4": 61, "waitid": 247, "flock": 73, "fcntl": 72,
     "openat": 257, "futex": 202, "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "pause": 34,
 }  # fmt: skip
 _AARCH64: Final = {
-    "read": 63, "readv": 65, "pread64": 67, "ppoll": 73, "pselect6": 72, "epoll_pwait": 22, "epoll_pwait2": 441, "accept": 202,
+    "read": 63, "readv": 65, "pread64": 67, "write": 64, "writev": 66, "pwrite64": 68, "sendfile": 71, "splice": 76,
+    "ppoll": 73, "pselect6": 72, "epoll_pwait": 22, "epoll_pwait2": 441, "accept": 202,
     "accept4": 242, "recvfrom": 207, "recvmsg": 212, "sendto": 206, "sendmsg": 211, "connect": 203, "nanosleep": 101,
     "clock_nanosleep": 115, "wait4": 260, "waitid": 95, "flock": 32, "fcntl": 25, "openat": 56, "futex": 98,
     "rt_sigtimedwait": 137, "rt_sigsuspend": 133,
@@ -60,6 +65,8 @@ _BYTES_RECEIVED, _BYTES_NOT_SENT, _BYTES_SENT, _BYTES_SENT_AGAIN = 128, 144, 200
 _WITH_ADDRESSES: Final = {socket.AF_INET, socket.AF_INET6, getattr(socket, "AF_UNIX", None)}
 _MAPPED: Final = "::ffff:"
 _MANY: Final = 1000
+_ASKED_MS: Final = 50
+"""A request is complete if nothing more of it has come for so long."""
 _OTHER_ENDS: Final[dict[str, tuple[int, str]]] = {}
 """The other end of a connection (its descriptor and the kernel's name for it), by the kernel's name for this end."""
 
@@ -144,6 +151,15 @@ def goes_to(descriptor: int) -> str:
         return ""
 
 
+def is_pipe(descriptor: int) -> bool:
+    """Return whether a descriptor is a pipe, with a path or without."""
+    try:
+        return S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError as error:
+        raise_if_foreign(error)
+        return False
+
+
 def is_terminal(descriptor: int) -> bool:
     """Return whether a descriptor is a terminal."""
     return os.isatty(descriptor)
@@ -189,6 +205,21 @@ def owes_an_answer(number: int) -> bool:
     """Return whether a connection owes an answer: data was sent, and none has arrived since."""
     found = traffic(number)
     return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
+
+
+def callers_wait() -> set[int]:
+    """Return the connections by which another process has asked this one, and waits for the answer: TCP only.
+
+    The last data is that process's, and has been read; no more has come for a while.
+    """
+    ours, found = _listening_places(), set[int]()
+    if ours:
+        for number, _ in _sockets():
+            seen = traffic(number)
+            is_asked = seen is not None and seen.received > 0 and (not seen.segments or seen.received_ms < seen.sent_ms)
+            if seen is not None and is_asked and seen.received_ms >= _ASKED_MS and _asked(number, _place) in ours:
+                found.add(number)
+    return {number for number in found if _other_end(number) is None and not is_ready(number)}
 
 
 def other_ends(numbers: Iterable[int]) -> set[int]:

@@ -19,10 +19,12 @@ from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.system_calls import (
     Call,
     blocked_in,
+    callers_wait,
     descriptors,
     goes_to,
     is_known_here,
     is_pair,
+    is_pipe,
     is_terminal,
     is_within,
     other_ends,
@@ -44,10 +46,13 @@ __all__ = [
     "connections",
     "has_received",
     "is_answer_owed",
+    "is_asked_from_outside",
     "is_idle_worker",
     "is_own_wake_up",
+    "manages_an_idle_pool",
     "may_be_answered",
     "place",
+    "serves_a_child",
     "tells",
     "why",
 ]
@@ -66,13 +71,13 @@ class Why(Enum):
     """The reason why a thread waits, or that it does not."""
 
     RUNS = "it runs, or waits for a processor or a mutex of native code"
-    IDLE = "it is an idle worker of a ThreadPoolExecutor"
+    IDLE = "it is an idle worker of a ThreadPoolExecutor, or manages a pool of processes that has no work"
     LOCK = "it waits for a lock, which another thread gives"
     TIMED_LOCK = "it waits for the GIL, or for a lock with a timeout"
     SERVES = "it waits for callers: at a listening socket, a connection that came in, or a loop's own wake-up"
     LOOKS = "it looks at threads of its own from time to time (joblib)"
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
-    PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
+    PERSON = "it reads or writes a terminal, or a pipe that has its other end outside of this process"
     CHILD = "it waits for a child process"
     WITHIN = "it waits for a connection whose other end is in this process, and nothing is on the way"
     OUTSIDE = "it waits for a socket, a file lock, or a pipe or semaphore that a child may have"
@@ -95,7 +100,9 @@ MEANING: Final = {
     Why.RUNS: Meaning(
         Time.HELD, Time.HELD, Time.HELD, "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET"
     ),
-    Why.IDLE: Meaning(Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker"),
+    Why.IDLE: Meaning(
+        Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker; the pool's own table of its work"
+    ),
     Why.LOCK: Meaning(
         Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a timeout: glibc's semaphores and conditions"
     ),
@@ -107,7 +114,7 @@ MEANING: Final = {
     ),
     Why.LOOKS: Meaning(Time.FREE, Time.FREE, Time.FREE, "clock_nanosleep, below the functions in LOOKS"),
     Why.SLEEPS: Meaning(Time.WATCHED, Time.FREE, Time.FREE, "nanosleep, clock_nanosleep; a poll or select of nothing"),
-    Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read; isatty, or a pipe of which this process has one end"),
+    Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read, write; isatty, or a pipe of which this process has one end"),
     Why.CHILD: Meaning(
         Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
     ),
@@ -118,7 +125,7 @@ MEANING: Final = {
         Time.PATIENCE,
         Time.PATIENCE,
         Time.PATIENCE,
-        "recv*, send*, connect, poll and its like, flock, fcntl, openat; with a child, a shared futex, rt_sig*, pause",
+        "recv*, send*, connect, poll and its like, a pidfd, flock, fcntl, openat; with a child, a shared futex, rt_sig*, pause",
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
@@ -159,13 +166,19 @@ _WITHOUT_END: Final = 1 << 31
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
 _POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
 _FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
-_READS: Final = {"read", "readv", "pread64"}
+_READS_AND_WRITES: Final = ("read", "readv", "pread64", "write", "writev", "pwrite64")
 _FOR_CHILDREN: Final = (
     "subprocess",
     "multiprocessing.popen_fork",
     "multiprocessing.popen_spawn_posix",
     "multiprocessing.process",
 )
+
+# The functions of the threads that manage a pool of `multiprocessing`, and which argument is the table of its work.
+_POOLS: Final = {
+    ("multiprocessing.pool", "Pool._handle_workers"): 0,
+    ("multiprocessing.pool", "Pool._handle_results"): 2,
+}
 
 # The functions in which asyncio's and trio's event loops wait, each with its caller.
 _LOOPS: Final = {
@@ -181,7 +194,7 @@ def tells() -> bool:
     return is_known_here() and has_one_interpreter_lock()
 
 
-def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
+def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of calls
     """Return why a thread waits at this moment."""
     call = blocked_in(thread)
     if call is None:
@@ -195,10 +208,12 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
         return Wait(_why_it_sleeps(thread), call)
     if name.startswith("wait"):
         return Wait(Why.CHILD, call)
+    if name in (*_POLLS, *_READS_AND_WRITES) and manages_an_idle_pool(thread):
+        return Wait(Why.IDLE, call)
     if name in _POLLS:
         return _poll(thread, call)
-    if name in _READS:
-        return Wait(_why_it_reads(arguments[0]), call)
+    if name in _READS_AND_WRITES:
+        return Wait(_why_of_file(arguments[0]), call)
     if name in _FOR_SIGNALS:
         # Without a child, a thread of this process is to send it.
         return Wait(Why.OUTSIDE if children.there_are() else Why.UNKNOWN, call)
@@ -221,6 +236,23 @@ def has_received(numbers: Iterable[int], within_s: float) -> bool:
 def connections(wait: Wait) -> list[int]:
     """Return the descriptors for which a thread waits, of connections and whatever else; none unless it waits for data."""
     return descriptors(wait.call) if wait.call is not None and wait.call.name.startswith((*_POLLS, "recv")) else []
+
+
+def is_asked_from_outside() -> bool:
+    """Return whether another process, a child say, waits for an answer of this one, which may need virtual time."""
+    asked = callers_wait()
+    if asked:
+        for thread in threading.enumerate():
+            call = blocked_in(thread)
+            # A thread that reads the connection waits for more of the request. A loop always watches all of its connections.
+            if call is not None and not call.name.startswith("epoll"):
+                asked.difference_update(connections(Wait(Why.OUTSIDE, call)))
+    return bool(asked)
+
+
+def serves_a_child(wait: Wait) -> bool:
+    """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
+    return wait.why is Why.SERVES and wait.call is not None and not wait.call.name.startswith("epoll") and children.there_are()
 
 
 def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:
@@ -248,6 +280,16 @@ def is_idle_worker(thread: threading.Thread) -> bool:
     return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
 
 
+def manages_an_idle_pool(thread: threading.Thread) -> bool:
+    """Return whether a thread manages a pool of processes that has no work: of concurrent.futures, loky or multiprocessing."""
+    if type(thread).__name__ == "_ExecutorManagerThread":
+        return not getattr(thread, "pending_work_items", True)
+    # A thread has these only while it runs.
+    target, arguments = getattr(thread, "_target", None), getattr(thread, "_args", ())
+    position = _POOLS.get((getattr(target, "__module__", ""), getattr(target, "__qualname__", "")))
+    return position is not None and position < len(arguments) and not arguments[position]
+
+
 def _futex(thread: threading.Thread, call: Call) -> Wait:
     operation, timeout = call.arguments[_OPERATION], call.arguments[_TIMEOUT]
     if operation & _COMMAND != _WAIT_BITSET:
@@ -272,11 +314,13 @@ def _why_it_sleeps(thread: threading.Thread) -> Why:
     return Why.CHILD if caller[0] in _FOR_CHILDREN else Why.SLEEPS
 
 
-def _why_it_reads(descriptor: int) -> Why:
+def _why_of_file(descriptor: int) -> Why:
     where = goes_to(descriptor)
     if where.startswith("socket:"):
         return _why_of_socket(descriptor)
-    if where.startswith("pipe:"):
+    if where == "anon_inode:[pidfd]":
+        return Why.OUTSIDE
+    if is_pipe(descriptor):
         if _ends_here(where) < len(("its read end", "its write end")):
             return Why.PERSON
         return Why.OUTSIDE if children.have_open(where) else Why.LOCK
@@ -317,7 +361,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
     serving = serves(sockets)
-    whys = {_why_it_reads(number) for number in kinds.keys() - sockets if kinds[number] != "anon_inode:[eventfd]"}
+    whys = {_why_of_file(number) for number in kinds.keys() - sockets if kinds[number] != "anon_inode:[eventfd]"}
     if whys & {Why.PERSON, Why.CHILD}:
         return Wait(Why.PERSON, call, timeout_ms)
     outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]

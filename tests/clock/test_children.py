@@ -1,5 +1,6 @@
 """Child processes that hold pipes, with real processes; only Linux tells what a process has open."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from multiprocessing import resource_tracker
 import pytest
 
 from sagemock.clock import children, system_calls
+from tests.support.waiting import eventually
 
 COMMAND = [sys.executable, "-c", "input()"]
 
@@ -82,3 +84,17 @@ def test_children_are_unknown_where_the_system_does_not_list_them(monkeypatch: p
         monkeypatch.delattr(os, "waitid")
         assert not children.there_are()
         child.communicate(b"\n")
+
+
+@linux_only
+def test_children_of_the_forkserver_count_and_its_own_files_do_not() -> None:
+    """The server has a socket of its own and lives as long as this process."""
+    context = multiprocessing.get_context("forkserver")
+    go = context.Event()
+    before = children.there_are(), children.have_open("socket:")
+    child = context.Process(target=go.wait)
+    child.start()
+    assert children.there_are()
+    go.set()
+    child.join()
+    eventually(lambda: (children.there_are(), children.have_open("socket:")) == before)

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -218,6 +218,145 @@ def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() 
         os.close(descriptor)
 
 
+def test_a_pipe_with_a_path_is_a_pipe(tmp_path: Path) -> None:
+    """Where the other end is in this process, a thread feeds it."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    here = os.open(path, os.O_RDWR)
+    with path.open("wb", 0) as feeding, waiting_in(partial(os.read, here, 1), partial(feeding.write, b"1")) as thread:
+        eventually(is_why(Why.LOCK, thread))
+    with waiting_in(partial(os.read, here, 1), partial(os.write, here, b"1")) as thread:
+        eventually(is_why(Why.PERSON, thread))
+    os.close(here)
+
+
+def test_a_write_that_blocks_waits_for_the_reader() -> None:
+    """A thread of this process, or a child that reads late."""
+    more = b"1" * 70_000
+    (here, there), (read, fed) = os.pipe(), os.pipe()
+    with waiting_in(partial(os.write, there, more), partial(os.read, here, len(more))) as thread:
+        eventually(is_why(Why.LOCK, thread))
+
+    def feed() -> None:
+        with suppress(BrokenPipeError):
+            os.write(fed, more)
+
+    with subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"], stdin=read) as child:
+        os.close(read)
+        with waiting_in(feed, child.kill) as thread:
+            eventually(is_why(Why.PERSON, thread))
+    for descriptor in (here, there, fed):
+        os.close(descriptor)
+
+
+def test_a_child_may_be_awaited_by_a_descriptor_of_its_own() -> None:
+    """As asyncio does since Python 3.12."""
+    if not hasattr(os, "pidfd_open"):  # pragma: no cover  # this Python or this kernel has none
+        pytest.skip("this system lacks it")
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+        number = os.pidfd_open(child.pid)
+        with waiting_in(lambda: select.select([number], [], []), lambda: child.communicate(b"\n")) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+        os.close(number)
+
+
+_ASKS = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
+    client.sendall(b"?")
+    client.recv(1)
+    input()
+"""
+
+
+@contextmanager
+def asking() -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """Yield a child process that has asked this one something, and the connection by which it waits for the answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        command = [sys.executable, "-S", "-c", _ASKS, str(server.getsockname()[1])]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own interpreter
+            accepted, _ = server.accept()
+            with accepted:
+                yield child, accepted
+                child.kill()
+
+
+def test_another_process_may_wait_for_an_answer() -> None:
+    """It has asked, all of it was read, and nothing was sent since. What a thread still reads is no whole request."""
+    assert system_calls.callers_wait() == set()
+    with asking() as (_, accepted):
+        assert system_calls.callers_wait() == set()
+        assert accepted.recv(1) == b"?"
+        eventually(lambda: system_calls.callers_wait() == {accepted.fileno()})
+        assert waits.is_asked_from_outside()
+        with waiting_in(partial(accepted.recv, 1), partial(accepted.shutdown, socket.SHUT_RD)) as thread:
+            eventually(is_why(Why.SERVES, thread))
+            assert not waits.is_asked_from_outside()
+        accepted.sendall(b"!")
+        assert system_calls.callers_wait() == set()
+
+
+def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> None:
+    """Unless an older thread works on the answer."""
+    still, over = Stillness(), threading.Event()
+    with asking() as (child, accepted), waiting_in(child.wait, child.kill) as thread:
+        eventually(is_why(Why.CHILD, thread))
+        looker = Looker(entered_by=thread, patience_s=60)
+
+        def rests(looker: Looker) -> bool:
+            real.sleep(0.01)
+            return still.all_rest([thread], looker=looker)
+
+        assert not any(rests(looker) for _ in range(20))
+        accepted.recv(1)
+        eventually(lambda: rests(looker))
+
+        def work() -> None:
+            while not over.is_set():
+                pass
+
+        with waiting_in(work, over.set) as works:
+            eventually(lambda: not rests(replace(looker, older=lambda: [works])))
+
+
+def test_the_tests_own_thread_serves_a_child() -> None:
+    """Without one, callers are threads; and other threads may serve for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def call() -> None:
+            socket.create_connection(server.getsockname()).close()
+
+        with waiting_in(lambda: server.accept()[0].close(), call) as thread:  # noqa: PLW0108  # it must wait in the new thread
+            eventually(is_why(Why.SERVES, thread))
+            looker, still = Looker(entered_by=thread, patience_s=60), Stillness()
+            eventually(lambda: still.all_rest([thread], looker=looker))
+            with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+                assert not still.all_rest([thread], looker=looker)
+                assert still.all_rest([thread], looker=replace(looker, entered_by=None))
+                child.communicate(b"\n")
+
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@pytest.mark.parametrize(
+    "pool, number", [(partial(ProcessPoolExecutor, 1, mp_context=SPAWN), 1), (partial(SPAWN.Pool, 1), 2)], ids=["future", "pool"]
+)
+def test_a_pool_of_processes_without_work_holds_no_time(pool: Callable[[], Any], number: int) -> None:
+    """While it has work, its threads wait for the children."""
+    before = threading.enumerate()
+    with pool() as workers:
+        submit: Callable[..., Any] = getattr(workers, "submit", None) or (lambda work, *given: workers.apply_async(work, given))
+        work = submit(time.sleep, 0.3)
+
+        def reasons() -> list[Why]:
+            return [why(one).why for one in threading.enumerate() if one not in before]
+
+        eventually(lambda: Why.PERSON in reasons())
+        eventually(lambda: reasons().count(Why.IDLE) == number)
+        assert work is not None
+
+
 def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child() -> None:
     """Its own timeout is known, so that a wait which is made again and again is one wait."""
     # One for each thread: a release may wake either thread that waits.
@@ -333,7 +472,11 @@ def test_a_repeated_call_is_the_same_wait_although_nobody_looked_for_long(monkey
     received_ms = [10_000]
     monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
     monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
-    monkeypatch.setattr(waits, "traffic", lambda _: system_calls.Traffic(False, 1, 0, received_ms[0], 1))
+    monkeypatch.setattr(
+        waits,
+        "traffic",
+        lambda _: system_calls.Traffic(is_connecting=False, segments=1, sent_ms=0, received_ms=received_ms[0], received=1),
+    )
 
     def is_patient(after_s: float) -> bool:
         now_s[0] += after_s
@@ -374,6 +517,7 @@ def test_a_wait_that_cannot_be_read_is_unknown() -> None:
     """The thread has gone on and closed its descriptor."""
     assert system_calls.descriptors(system_calls.Call("poll", (1, 2))) == []
     assert system_calls.goes_to(-1) == ""
+    assert not system_calls.is_pipe(-1)
     with connection() as (_, client, accepted):
         for one, expected, send in ((client, Why.WITHIN, accepted), (accepted, Why.SERVES, client)):
             end = partial(send.sendall, b"1")
