@@ -1,6 +1,8 @@
 """Scenarios: event loops and idle servers, beside a thread or task that waits for a job."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -58,6 +60,43 @@ def _child_of_a_loop(kind: str, where: int | None = None) -> Outcome:
         lost_s = loop.run_until_complete(go())
         loop.close()
         return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 0.5, lost_s)
+
+
+_PARTS = """
+import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+connection, _ = server.accept()
+time.sleep(0.6); connection.send(b"hello")
+connection.recv(9); connection.send(b"a"); time.sleep(0.6); connection.send(b"b"); time.sleep(60)
+"""
+
+
+def _in_parts(kind: str) -> Outcome:
+    """A server in another process greets, and then answers in two parts, each within a timeout beside a sleeping task."""
+
+    async def go() -> None:
+        beside = asyncio.create_task(asyncio.sleep(60))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.wait_for(reader.readexactly(5), 5)
+        writer.write(b"?")
+        await asyncio.wait_for(reader.readexactly(2), 5)
+        writer.close()
+        beside.cancel()
+
+    new_loop = needs("uvloop").new_event_loop if kind == "uvloop" else asyncio.new_event_loop
+    with subprocess.Popen([sys.executable, "-S", "-c", _PARTS], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None  # noqa: S101  # it is a pipe
+        port = int(server.stdout.readline())
+        try:
+            with within() as sagemaker:
+                watch, loop = Watch(), new_loop()
+                loop.run_until_complete(go())
+                lost_s = seconds(sagemaker)
+                loop.close()
+                return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 1.2, lost_s)
+        finally:
+            server.kill()
 
 
 def _timed_out() -> Outcome:
@@ -177,6 +216,8 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "child-of-a-loop": partial(_child_of_a_loop, "asyncio"),
     "child-of-uvloop": partial(_child_of_a_loop, "uvloop"),
     "child-of-uvloop-pipe": partial(_child_of_a_loop, "uvloop", asyncio.subprocess.PIPE),
+    "answer-in-parts": partial(_in_parts, "asyncio"),
+    "answer-in-parts-uvloop": partial(_in_parts, "uvloop"),
     "timeout-around-a-thread": _timed_out,
     "stop-wait-of-a-task": _stop_wait,
     "idle-http.server": partial(_moves, _stdlib),

@@ -16,9 +16,11 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, polled, seconds
+from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, polled, seconds, within
 from sagemock.clock.real import real
 
 __all__ = ["SCENARIOS", "answering", "answering_in_a_loop", "serve_here", "served"]
@@ -26,6 +28,8 @@ __all__ = ["SCENARIOS", "answering", "answering_in_a_loop", "serve_here", "serve
 _SERVER: Final = """
 import sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -231,6 +235,75 @@ connection.recv(1); time.sleep(0.5); connection.send(b"x")
         return compare(work, 0.5)
 
 
+def _write() -> Outcome:
+    """A child reads late what is written to it, more than a pipe holds."""
+    program = "import sys, time; time.sleep(0.5); sys.stdin.buffer.read()"
+
+    def work() -> None:
+        with subprocess.Popen([sys.executable, "-S", "-c", program], stdin=subprocess.PIPE) as child:
+            child.communicate(b"x" * 500_000)
+
+    def alone() -> float:
+        watch = Watch()
+        work()
+        return watch.s
+
+    return compare(work, alone())
+
+
+def _named_pipe() -> Outcome:
+    """A line comes by a pipe that has a path."""
+
+    def work() -> str:
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "pipe")
+            os.mkfifo(path)
+            with subprocess.Popen(["sh", "-c", f"exec >{path}; sleep 0.5; echo hello"]), path.open() as pipe:
+                return "" if pipe.read() == "hello\n" else "no line came"
+
+    return compare(work, 0.5)
+
+
+def _accept() -> Outcome:
+    """The test's own thread serves a child."""
+    program = """
+import socket, sys, time
+time.sleep(0.3)
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+    time.sleep(0.3); connection.send(b"x")
+"""
+
+    def work() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            command = [sys.executable, "-S", "-c", program, str(server.getsockname()[1])]
+            with subprocess.Popen(command):
+                accepted, _ = server.accept()
+                with accepted:
+                    return "" if accepted.recv(1) == b"x" else "nothing came"
+
+    return compare(work, 0.6)
+
+
+def _child_of_a_loop() -> Outcome:
+    """A loop in which no task sleeps waits for a child."""
+
+    async def wait() -> None:
+        await (await asyncio.create_subprocess_exec("sleep", "0.5")).wait()
+
+    return compare(lambda: asyncio.run(wait()), 0.5)
+
+
+def _child_asks() -> Outcome:
+    """A child asks a server of this process, whose handler sleeps for five virtual minutes."""
+    program = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=20).read()"
+    with within() as sagemaker:
+        url = f"http://127.0.0.1:{answering(partial(time.sleep, 300))}/"
+        watch = Watch()
+        subprocess.run([sys.executable, "-S", "-c", program, url], check=True)
+        slept_s = seconds(sagemaker)
+        return Outcome("" if slept_s == 300 else f"slept {slept_s}", watch.s)  # five minutes
+
+
 def _lives_beside() -> Outcome:
     """A helper thread waits for a server that lives as long as the test: time moves after `patience`."""
     with subprocess.Popen(["sleep", "60"]) as server:
@@ -258,6 +331,11 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "socket": _socket,
     "pipe": _pipe,
     "terminal": _terminal,
+    "write-to-a-child": _write,
+    "named-pipe": _named_pipe,
+    "accept-from-a-child": _accept,
+    "child-of-a-loop-alone": _child_of_a_loop,
+    "child-asks-a-handler": _child_asks,
     "pool-of-processes": _pool_of_processes,
     "event-of-a-process": _event_of_a_process,
     "lives-beside": _lives_beside,
