@@ -445,6 +445,72 @@ def test_a_clients_timeout_does_not_overtake_its_answer() -> None:
     listening.close()
 
 
+def test_a_connection_that_a_task_reads_holds_time_from_what_was_last_sent(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Data that has come does not renew it, so a source that never ends does not stop the test."""
+    (calling, called), outside, number = pair, LoopOutside(), pair[0].fileno()
+    reading = Waiting(lambda: True, lambda: [number])
+
+    def until_s(patience_s: float = 10) -> float:
+        awaited = outside.awaited([number], patience_s, reading)
+        assert awaited is not None
+        return awaited.until_s
+
+    began_s = real.monotonic()
+    assert began_s + 9 < until_s() < began_s + 11
+    calling.send(b"?")
+    called.send(b"1")
+    outside.arrived([number])
+    real.sleep(0.2)
+    for _ in range(2):
+        # To the millisecond, as the kernel tells it.
+        assert until_s() < real.monotonic() + 9.9
+        assert until_s() > began_s + 9.9
+    assert until_s(0.1) < real.monotonic() + 0.26
+
+
+_PARTS = """
+import socket, sys, time
+family, address = (socket.AF_UNIX, sys.argv[1]) if sys.argv[1:] else (socket.AF_INET, ("127.0.0.1", 0))
+server = socket.socket(family)
+server.bind(address)
+server.listen()
+print(server.getsockname()[1], flush=True)
+connection, _ = server.accept()
+time.sleep(0.4)
+connection.send(b"hello")
+for part in (b"a", b"b"):
+    connection.recv(9) if part == b"a" else time.sleep(0.4)
+    connection.send(part)
+input()
+"""
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_an_answer_in_parts_comes_before_its_timeout(loop: asyncio.AbstractEventLoop, kind: str, tmp_path: Path) -> None:
+    """Nothing is owed while the server is about to greet, and between the parts."""
+    path = str(tmp_path / "socket")
+    command = [sys.executable, "-S", "-c", _PARTS, *([path] if kind == "unix" else [])]
+
+    async def ask(port: int) -> bytes:
+        beside = asyncio.create_task(asyncio.sleep(3600))
+        opening = asyncio.open_unix_connection(path) if kind == "unix" else asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await opening
+        greeting = await asyncio.wait_for(reader.readexactly(5), 100)
+        writer.write(b"?")
+        answer = await asyncio.wait_for(reader.readexactly(2), 100)
+        writer.close()
+        beside.cancel()
+        return greeting + answer
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603  # our own interpreter
+        assert server.stdout is not None
+        told = server.stdout.readline().strip()
+        with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+            assert loop.run_until_complete(ask(int(told) if told.isdigit() else 0)) == b"helloab"
+            assert sagemaker.clock.now().timestamp() == 1_532_908_800
+        server.communicate(b"\n")
+
+
 @pytest.mark.parametrize("where", [subprocess.PIPE, subprocess.DEVNULL], ids=["pipe", "devnull"])
 @pytest.mark.parametrize("shell", [True, False], ids=["shell", "exec"])
 @ASLEEP_BESIDE
