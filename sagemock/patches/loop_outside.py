@@ -88,8 +88,10 @@ class _Descriptor:
         found = traffic(self._number)
         if found is None:
             # The kernel does not tell what a Unix socket has sent.
-            is_expected = self._number in waiting.read() or (is_within(self._number) and waiting.is_any())
-            return patience_s if is_expected else None
+            if is_within(self._number):
+                return patience_s if waiting.is_any() else None
+            # What an unnamed pair within this process gets comes from a thread.
+            return patience_s if not self.is_loops_own and self._number in waiting.read() else None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
             return patience_s
