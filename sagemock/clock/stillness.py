@@ -187,19 +187,14 @@ class Stillness:
                 # The thread has ended.
                 continue  # pragma: no cover  # by chance: just now
             wait = self._wait(thread, seen)
-            if wait.why is Why.WITHIN and not is_older and self._is_outside(thread, wait, threads, looker):
-                wait = wait._replace(why=Why.OUTSIDE)
-            if thread is looker.entered_by and serves_a_child(wait):
+            if not is_older and self._is_outside(thread, wait, threads, looker):
                 wait = wait._replace(why=Why.OUTSIDE)
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
                 # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
                 self._seen.pop(thread, None)
                 self.holder = thread, wait.why
                 return False
-            time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
-            if time in {Time.HELD, Time.PATIENCE} and wait.why in OUTSIDE and self._is_asked(looker):
-                # What the thread waits for may wait for an answer of this process in turn.
-                time = Time.FREE
+            time = self._time(wait, looker, is_entered=thread is looker.entered_by, is_older=is_older)
             if time is Time.HELD or (time is Time.WATCHED and not rests):
                 self.holder = thread, wait.why
                 return False
@@ -216,6 +211,11 @@ class Stillness:
             return False
         # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
         return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
+
+    def _time(self, wait: Wait, looker: Looker, *, is_entered: bool, is_older: bool) -> Time:
+        found = looker.time(wait, is_entered=is_entered, is_older=is_older)
+        # What the thread waits for outside may wait for an answer of this process in turn.
+        return Time.FREE if wait.why in OUTSIDE and found is not Time.FREE and self._is_asked(looker) else found
 
     def _is_asked(self, looker: Looker) -> bool:
         """Return whether another process has waited for an answer of this one for a while, and no older thread works on it."""
@@ -243,11 +243,13 @@ class Stillness:
         return not self._tells or blocked_in(thread) == wait.call
 
     def _is_outside(self, thread: threading.Thread, wait: Wait, threads: Collection[threading.Thread], looker: Looker) -> bool:
-        """Return whether a wait for a connection within this process holds time like one for something outside.
+        """Return whether a wait that is not for something outside holds time like one that is.
 
-        It does if its own timeout comes before the instant to which the clock would go, or if the answer may not depend on
-        virtual time.
+        A wait for a connection within this process does if its own timeout comes before the instant to which the clock would go,
+        or if the answer may not depend on virtual time; one for callers does in the thread that entered the mock, beside a child.
         """
+        if wait.why is not Why.WITHIN:
+            return thread is looker.entered_by and serves_a_child(wait)
         began_us = self._known(thread, wait, looker).began_us
         if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
             return True

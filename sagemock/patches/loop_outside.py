@@ -87,11 +87,7 @@ class _Descriptor:
             return None
         found = traffic(self._number)
         if found is None:
-            # The kernel does not tell what a Unix socket has sent.
-            if is_within(self._number):
-                return patience_s if waiting.is_any() else None
-            # What an unnamed pair within this process gets comes from a thread.
-            return patience_s if not self.is_loops_own and self._number in waiting.read() else None
+            return patience_s if self._is_expected(waiting) else None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
             return patience_s
@@ -102,6 +98,13 @@ class _Descriptor:
             return left_s if self.since_s is None else real.monotonic() - self.since_s + left_s
         is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and waiting.is_any()
         return _FLOWS_MS / 1000 if is_flowing else None
+
+    def _is_expected(self, waiting: Waiting) -> bool:
+        """Return whether a task may wait for a Unix socket, of which the kernel does not tell what it has sent."""
+        if is_within(self._number):
+            return waiting.is_any()
+        # What an unnamed pair within this process gets comes from a thread.
+        return not self.is_loops_own and self._number in waiting.read()
 
     @property
     def why(self) -> str:
