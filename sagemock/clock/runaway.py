@@ -15,7 +15,7 @@ REPEATS = 1000
 They are added up because a loop must end within about a second: a thousand polls already take half a second in botocore, and more
 on a busy machine.
 """
-FAMILIAR = 100
+FAMILIAR = 50
 """A poll that came more often than this is familiar: to look at a hundred finished jobs a few times is not a loop."""
 SLEEPS = 10_000
 """The limit on sleeps without a familiar poll among them."""

@@ -222,7 +222,7 @@ class Stillness:
         now_s: float = real.monotonic()
         if now_s - self._asked_s >= _ASK_AGAIN_S:
             self._asked_s = now_s
-            is_asked = is_asked_from_outside() and all(why(one).why is not Why.RUNS for one in looker.older())
+            is_asked = is_asked_from_outside() and Why.RUNS not in [why(one).why for one in looker.older()]
             self._asked = self._asked + 1 if is_asked else 0
         return self._asked >= _ASKS
 

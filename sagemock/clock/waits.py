@@ -229,8 +229,9 @@ def is_answer_owed(wait: Wait) -> bool:
 
 def has_received(numbers: Iterable[int], within_s: float) -> bool:
     """Return whether one of these connections has received data within the last real seconds, as far as the kernel tells."""
-    found = filter(None, map(traffic, numbers))
-    return any(one.received > 0 and one.received_ms < within_s * 1000 for one in found)
+    # A list, as in `may_be_answered`.
+    found = [one for one in map(traffic, numbers) if one is not None]
+    return any([one.received > 0 and one.received_ms < within_s * 1000 for one in found])  # noqa: C419
 
 
 def connections(wait: Wait) -> list[int]:
