@@ -104,7 +104,7 @@ class Holds:
         if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(apart)):
             return True
         older = self._older() if first is not None and first.is_wait else []
-        if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
+        if first is not None and first.is_wait and not self._table.is_forced and self._natives.work(self._patience_s):
             # A timeout must not come before the result that a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:

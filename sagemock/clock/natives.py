@@ -1,4 +1,4 @@
-"""Native threads, which Python does not know (duckdb's, polars', OpenMP's): whether one of them computes (Linux only)."""
+"""Native threads, which Python does not know (duckdb's, polars', OpenMP's, gRPC's): whether one of them works (Linux only)."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from typing import Final
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, processor_clock, thread_count, thread_ids
 from sagemock.clock.real import real
+from sagemock.clock.system_calls import blocked_by_number, other_ends, serves, sources, traffic
 
 __all__ = ["Natives"]
 
@@ -21,8 +22,13 @@ class Natives:
         self._spent_ns: dict[str, int] = {}
         self._looked_s: float = real.monotonic()
 
-    def compute(self) -> bool:
-        """Return whether a native thread runs, is ready to run, or has mostly run since the last look."""
+    def work(self, patience_s: float) -> bool:
+        """Return whether a native thread computes, or waits for a connection to another process.
+
+        Such a connection counts for `patience_s` from the moment at which something was last sent over it. Whether an answer is
+        owed is not known: gRPC's connections also carry acknowledgements of their own.
+        A thread that runs, is ready to run, or has mostly run since the last look computes.
+        """
         if thread_count() <= threading.active_count():
             return False
         known = {str(native_id(thread)) for thread in threading.enumerate()}
@@ -38,8 +44,21 @@ class Natives:
                 continue
             self._spent_ns[number] = spent_ns
             used_ns = spent_ns - before_ns.get(number, spent_ns)
-            found = found or used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] == b"R"
+            computes = used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] == b"R"
+            found = found or computes or _asks(number, patience_s)
         return found
+
+
+def _asks(number: str, patience_s: float) -> bool:
+    """Return whether a thread waits for a connection to another process over which something was sent lately."""
+    call = blocked_by_number(number)
+    asking = [
+        source
+        for source in ([] if call is None else sources(call))
+        if (seen := traffic(source)) is not None and seen.segments and seen.sent_ms < patience_s * 1000
+    ]
+    served = serves(asking) if asking else set[int]()
+    return any([source not in served and not other_ends([source]) for source in asking])  # noqa: C419  # see `clock.table`
 
 
 def _spent_ns(number: int) -> int | None:

@@ -189,7 +189,7 @@ class Stillness:
             wait = self._wait(thread, seen)
             if not is_older and self._is_outside(thread, wait, threads, looker):
                 wait = wait._replace(why=Why.OUTSIDE)
-            if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
+            if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.work(looker.patience_s):
                 # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
                 self._seen.pop(thread, None)
                 self.holder = thread, wait.why

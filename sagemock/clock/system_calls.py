@@ -18,8 +18,10 @@ from sagemock.clock.real import real
 
 __all__ = [
     "CALLS",
+    "POLLS",
     "Call",
     "Traffic",
+    "blocked_by_number",
     "blocked_in",
     "callers_wait",
     "descriptors",
@@ -33,6 +35,7 @@ __all__ = [
     "other_ends",
     "owes_an_answer",
     "serves",
+    "sources",
     "time_out_ms",
     "traffic",
 ]
@@ -53,6 +56,7 @@ _AARCH64: Final = {
     "rt_sigtimedwait": 137, "rt_sigsuspend": 133,
 }  # fmt: skip
 CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
+POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
 _NAMES: Final = {number: name for name, number in CALLS.items()}
 # Not every system has it.
 _TCP_INFO: Final[int] = getattr(socket, "TCP_INFO", -1)
@@ -88,12 +92,22 @@ def is_known_here() -> bool:
 
 def blocked_in(thread: threading.Thread) -> Call | None:
     """Return the call in which a thread is blocked; None if the thread runs, or if the kernel does not say."""
-    words = (of_thread(native_id(thread) or 0, "syscall") or b"").split()
+    return blocked_by_number(native_id(thread) or 0)
+
+
+def blocked_by_number(number: int | str) -> Call | None:
+    """Return the call in which the thread with this number of the kernel is blocked, as `blocked_in` does."""
+    words = (of_thread(number, "syscall") or b"").split()
     # "running", or "-1" with two addresses: the thread is not blocked in a system call.
     if len(words) <= len(("-1", "stack", "place")):
         return None
     number, *arguments = [int(word, 0) for word in words[:7]]
     return Call(_NAMES.get(number, ""), tuple(arguments))
+
+
+def sources(call: Call) -> list[int]:
+    """Return the descriptors from which a call waits for data; none if it waits for something else."""
+    return descriptors(call) if call.name.startswith((*POLLS, "recv")) else []
 
 
 def descriptors(call: Call) -> list[int]:

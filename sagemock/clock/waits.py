@@ -17,6 +17,7 @@ from sagemock.clock import children
 from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.system_calls import (
+    POLLS,
     Call,
     blocked_in,
     callers_wait,
@@ -30,6 +31,7 @@ from sagemock.clock.system_calls import (
     other_ends,
     owes_an_answer,
     serves,
+    sources,
     time_out_ms,
     traffic,
 )
@@ -164,7 +166,6 @@ _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
 _WITHOUT_END: Final = 1 << 31
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
-_POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
 _FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
 _READS_AND_WRITES: Final = ("read", "readv", "pread64", "write", "writev", "pwrite64")
 _FOR_CHILDREN: Final = (
@@ -208,9 +209,9 @@ def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of 
         return Wait(_why_it_sleeps(thread), call)
     if name.startswith("wait"):
         return Wait(Why.CHILD, call)
-    if name in (*_POLLS, *_READS_AND_WRITES) and manages_an_idle_pool(thread):
+    if name in (*POLLS, *_READS_AND_WRITES) and manages_an_idle_pool(thread):
         return Wait(Why.IDLE, call)
-    if name in _POLLS:
+    if name in POLLS:
         return _poll(thread, call)
     if name in _READS_AND_WRITES:
         return Wait(_why_of_file(arguments[0]), call)
@@ -236,7 +237,7 @@ def has_received(numbers: Iterable[int], within_s: float) -> bool:
 
 def connections(wait: Wait) -> list[int]:
     """Return the descriptors for which a thread waits, of connections and whatever else; none unless it waits for data."""
-    return descriptors(wait.call) if wait.call is not None and wait.call.name.startswith((*_POLLS, "recv")) else []
+    return [] if wait.call is None else sources(wait.call)
 
 
 def is_asked_from_outside() -> bool:
@@ -247,7 +248,7 @@ def is_asked_from_outside() -> bool:
             call = blocked_in(thread)
             # A thread that reads the connection waits for more of the request. A loop always watches all of its connections.
             if call is not None and not call.name.startswith("epoll"):
-                asked.difference_update(connections(Wait(Why.OUTSIDE, call)))
+                asked.difference_update(sources(call))
     return bool(asked)
 
 

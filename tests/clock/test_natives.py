@@ -1,9 +1,11 @@
 """Law 7 for native threads, which Python does not know."""
 
 import _thread
+import socket
 import sys
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -11,6 +13,7 @@ from sagemock import mock_sagemaker
 from sagemock.clock import linux, natives
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
+from tests.clock.test_waits import connection, outside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")
@@ -27,21 +30,46 @@ def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover
 def test_a_native_thread_that_computes_is_seen() -> None:
     """One that waits is not seen as busy."""
     looks, done = Natives(), _thread.allocate_lock()
-    eventually(lambda: not looks.compute())
+    eventually(lambda: not looks.work(10))
     done.acquire()
     _thread.start_new_thread(compute, (0.2, done))
-    eventually(looks.compute)
+    eventually(lambda: looks.work(10))
     done.acquire()
-    eventually(lambda: not looks.compute())
+    eventually(lambda: not looks.work(10))
+
+
+def test_a_native_thread_that_has_asked_another_process_is_seen() -> None:
+    """For as long as `patience`; and neither one that asks a thread of this process, nor one that serves, nor one that pauses."""
+    looks = Natives()
+    with outside() as (other, answer), connection() as (_, client, accepted):
+        for asks, end, is_seen in (
+            (other, answer, True),
+            (client, partial(accepted.sendall, b"1"), False),
+            (accepted, partial(client.sendall, b"1"), False),
+        ):
+            asks.sendall(b"?")
+            done = _thread.allocate_lock()
+            done.acquire()
+            _thread.start_new_thread(_receive, (asks, done))
+            if is_seen:
+                eventually(lambda: looks.work(60))
+            eventually(lambda: not looks.work(0 if is_seen else 60))  # noqa: B023  # called in this turn
+            end()
+            done.acquire()
+
+
+def _receive(connection: socket.socket, done: "_thread.LockType") -> None:  # pragma: no cover  # coverage does not trace it
+    connection.recv(1)
+    done.release()
 
 
 def test_a_thread_that_ends_during_the_look_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel no longer knows it."""
     monkeypatch.setattr(natives, "thread_count", lambda: threading.active_count() + 1)
     monkeypatch.setattr(natives, "thread_ids", lambda: ["4194305"])
-    assert not Natives().compute()
+    assert not Natives().work(10)
     monkeypatch.setattr(natives, "of_thread", lambda _number, _what: b"1 (x) R")
-    assert not Natives().compute()
+    assert not Natives().work(10)
 
 
 def test_a_wait_for_a_native_thread_holds_time() -> None:
@@ -79,4 +107,4 @@ def test_where_the_kernel_lists_no_threads_there_are_no_natives(monkeypatch: pyt
     assert linux.thread_count() >= threading.active_count()
     monkeypatch.setattr(linux, "_THREADS", "/nowhere")
     assert linux.thread_count() == 0
-    assert not Natives().compute()
+    assert not Natives().work(10)

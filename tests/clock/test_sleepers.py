@@ -463,7 +463,7 @@ def test_a_loop_that_has_something_to_do_holds_time() -> None:
 def test_a_timeout_waits_for_a_native_thread_that_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     """That thread may be about to give the result."""
     world, computes = World(), [True]
-    monkeypatch.setattr(world.sleepers._holds._natives, "compute", lambda: computes[0])
+    monkeypatch.setattr(world.sleepers._holds._natives, "work", lambda _: computes[0])
     wait = world.sleepers.sleeper(world.start_us + 5, lambda: None)
     wait.is_wait = True
     world.sleepers.begin_sleep(wait)
