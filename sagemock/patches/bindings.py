@@ -8,7 +8,7 @@ from itertools import chain
 from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["INTERPRETER", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
+__all__ = ["INTERPRETER", "NATIVE_CLOCKS", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
 
 INTERPRETER = (
     "asyncio",
@@ -23,6 +23,9 @@ INTERPRETER = (
 )
 """Modules that keep real time, because they wait for something real (locks, queues, processes, sockets): modules of the standard
 library, and trio, whose loop would wait forever for a timer that does not move."""
+
+NATIVE_CLOCKS = ("grpc._channel", "grpc._server", "grpc.aio")
+"""Modules that give instants to a C library, which compares them with the real clock. `grpc._common` waits, in virtual time."""
 
 TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_timeout", "unittest", "xdist")
 """Modules that time the test and not the code under test: a virtual day would exceed Hypothesis's deadline."""

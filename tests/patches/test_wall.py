@@ -229,7 +229,7 @@ def test_an_inner_mock_with_the_real_wall_has_real_time(worlds: Worlds, world: W
 
 
 @pytest.mark.parametrize(
-    "module", ["threading", "concurrent.futures.thread", "multiprocessing.connection", "asyncio.base_events"]
+    "module", ["threading", "concurrent.futures.thread", "multiprocessing.connection", "asyncio.base_events", "grpc._channel"]
 )
 @pytest.mark.usefixtures("world")
 def test_timeouts_inside_the_interpreter_are_real(module: str) -> None:
