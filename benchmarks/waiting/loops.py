@@ -1,8 +1,6 @@
 """Scenarios: event loops and idle servers, beside a thread or task that waits for a job."""
 
 import asyncio
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -11,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from benchmarks.waiting.outside import answering, answering_in_a_loop, served
+from benchmarks.waiting.outside import answering, answering_in_a_loop, served, serving
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from benchmarks.worlds import client, request
 from sagemock.clock.real import real
@@ -85,18 +83,12 @@ def _in_parts(kind: str) -> Outcome:
         beside.cancel()
 
     new_loop = needs("uvloop").new_event_loop if kind == "uvloop" else asyncio.new_event_loop
-    with subprocess.Popen([sys.executable, "-S", "-c", _PARTS], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None  # noqa: S101  # it is a pipe
-        port = int(server.stdout.readline())
-        try:
-            with within() as sagemaker:
-                watch, loop = Watch(), new_loop()
-                loop.run_until_complete(go())
-                lost_s = seconds(sagemaker)
-                loop.close()
-                return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 1.2, lost_s)
-        finally:
-            server.kill()
+    with serving(_PARTS) as port, within() as sagemaker:
+        watch, loop = Watch(), new_loop()
+        loop.run_until_complete(go())
+        lost_s = seconds(sagemaker)
+        loop.close()
+        return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 1.2, lost_s)
 
 
 def _timed_out() -> Outcome:

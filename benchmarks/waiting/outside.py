@@ -23,13 +23,11 @@ from typing import Any, Final
 from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, polled, seconds, within
 from sagemock.clock.real import real
 
-__all__ = ["SCENARIOS", "answering", "answering_in_a_loop", "serve_here", "served"]
+__all__ = ["SCENARIOS", "answering", "answering_in_a_loop", "serve_here", "served", "serving"]
 
 _SERVER: Final = """
 import sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from tempfile import TemporaryDirectory
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -43,14 +41,21 @@ server.serve_forever()
 
 
 @contextlib.contextmanager
-def served(answers_s: float) -> Iterator[str]:
-    """Run an HTTP server in another process, which takes `answers_s` for each answer; the value is its url."""
-    with subprocess.Popen([sys.executable, "-S", "-c", _SERVER, str(answers_s)], stdout=subprocess.PIPE, text=True) as server:
+def serving(program: str, *arguments: str) -> Iterator[int]:
+    """Run a server in another process, which prints its port first; the value is the port."""
+    with subprocess.Popen([sys.executable, "-S", "-c", program, *arguments], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None  # noqa: S101  # it is a pipe
         try:
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}/"
+            yield int(server.stdout.readline())
         finally:
             server.kill()
+
+
+@contextlib.contextmanager
+def served(answers_s: float) -> Iterator[str]:
+    """Run an HTTP server in another process, which takes `answers_s` for each answer; the value is its url."""
+    with serving(_SERVER, str(answers_s)) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 def _child(for_s: float) -> Outcome:
@@ -229,9 +234,7 @@ print(listening.getsockname()[1], flush=True)
 connection, _ = listening.accept()
 connection.recv(1); time.sleep(0.5); connection.send(b"x")
 """
-    with subprocess.Popen([sys.executable, "-S", "-c", program], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None  # noqa: S101  # it is a pipe
-        port = int(child.stdout.readline())
+    with serving(program) as port:
         return compare(work, 0.5)
 
 
@@ -243,12 +246,9 @@ def _write() -> Outcome:
         with subprocess.Popen([sys.executable, "-S", "-c", program], stdin=subprocess.PIPE) as child:
             child.communicate(b"x" * 500_000)
 
-    def alone() -> float:
-        watch = Watch()
-        work()
-        return watch.s
-
-    return compare(work, alone())
+    watch = Watch()
+    work()
+    return compare(work, watch.s)
 
 
 def _named_pipe() -> Outcome:

@@ -57,7 +57,7 @@ def _asks(number: str, patience_s: float) -> bool:
         for source in ([] if call is None else sources(call))
         if (seen := traffic(source)) is not None and seen.segments and seen.sent_ms < patience_s * 1000
     ]
-    served = serves(asking) if asking else set[int]()
+    served = serves(asking)
     return any([source not in served and not other_ends([source]) for source in asking])  # noqa: C419  # see `clock.table`
 
 

@@ -95,9 +95,9 @@ def blocked_in(thread: threading.Thread) -> Call | None:
     return blocked_by_number(native_id(thread) or 0)
 
 
-def blocked_by_number(number: int | str) -> Call | None:
+def blocked_by_number(thread: int | str) -> Call | None:
     """Return the call in which the thread with this number of the kernel is blocked, as `blocked_in` does."""
-    words = (of_thread(number, "syscall") or b"").split()
+    words = (of_thread(thread, "syscall") or b"").split()
     # "running", or "-1" with two addresses: the thread is not blocked in a system call.
     if len(words) <= len(("-1", "stack", "place")):
         return None
@@ -226,14 +226,16 @@ def callers_wait() -> set[int]:
 
     The last data is that process's, and has been read; no more has come for a while.
     """
-    ours, found = _listening_places(), set[int]()
-    if ours:
-        for number, _ in _sockets():
-            seen = traffic(number)
-            is_asked = seen is not None and seen.received > 0 and (not seen.segments or seen.received_ms < seen.sent_ms)
-            if seen is not None and is_asked and seen.received_ms >= _ASKED_MS and _asked(number, _place) in ours:
-                found.add(number)
-    return {number for number in found if _other_end(number) is None and not is_ready(number)}
+    asking = [number for number, _ in _sockets() if _has_asked(number)]
+    return {number for number in serves(asking) if _other_end(number) is None and not is_ready(number)}
+
+
+def _has_asked(number: int) -> bool:
+    """Return whether the last data of a connection came from its other end, and a while ago."""
+    found = traffic(number)
+    if found is None or not found.received or found.received_ms < _ASKED_MS:
+        return False
+    return not found.segments or found.received_ms < found.sent_ms
 
 
 def other_ends(numbers: Iterable[int]) -> set[int]:

@@ -51,7 +51,6 @@ __all__ = [
     "is_asked_from_outside",
     "is_idle_worker",
     "is_own_wake_up",
-    "manages_an_idle_pool",
     "may_be_answered",
     "place",
     "serves_a_child",
@@ -168,6 +167,7 @@ _WITHOUT_END: Final = 1 << 31
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
 _FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
 _READS_AND_WRITES: Final = ("read", "readv", "pread64", "write", "writev", "pwrite64")
+_FOR_DATA: Final = (*POLLS, *_READS_AND_WRITES)
 _FOR_CHILDREN: Final = (
     "subprocess",
     "multiprocessing.popen_fork",
@@ -209,7 +209,7 @@ def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of 
         return Wait(_why_it_sleeps(thread), call)
     if name.startswith("wait"):
         return Wait(Why.CHILD, call)
-    if name in (*POLLS, *_READS_AND_WRITES) and manages_an_idle_pool(thread):
+    if name in _FOR_DATA and _manages_an_idle_pool(thread):
         return Wait(Why.IDLE, call)
     if name in POLLS:
         return _poll(thread, call)
@@ -282,7 +282,7 @@ def is_idle_worker(thread: threading.Thread) -> bool:
     return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
 
 
-def manages_an_idle_pool(thread: threading.Thread) -> bool:
+def _manages_an_idle_pool(thread: threading.Thread) -> bool:
     """Return whether a thread manages a pool of processes that has no work: of concurrent.futures, loky or multiprocessing."""
     if type(thread).__name__ == "_ExecutorManagerThread":
         return not getattr(thread, "pending_work_items", True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from types import AsyncGeneratorType, FrameType, MemberDescriptorType
 from typing import Any, Final
 
+from sagemock.patches.yielding import waits_for_something
+
 __all__ = ["read_by_tasks"]
 
 _FRAMES: Final = ("cr_frame", "ag_frame", "gi_frame")
@@ -23,9 +25,8 @@ def read_by_tasks(loop: asyncio.AbstractEventLoop) -> set[int]:
     """
     found = set[int]()
     for task in asyncio.all_tasks(loop):
-        waiter: Any = getattr(task, "_fut_waiter", None)
         # A task that waits for another one reads nothing itself.
-        if waiter is not None and not isinstance(waiter, asyncio.Task):
+        if waits_for_something(task):
             for frame in _frames(task.get_coro()):
                 found.update(_connections(frame))
     return found

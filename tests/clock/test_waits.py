@@ -249,10 +249,9 @@ def test_a_write_that_blocks_waits_for_the_reader() -> None:
         os.close(descriptor)
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system lacks it")
 def test_a_child_may_be_awaited_by_a_descriptor_of_its_own() -> None:
     """As asyncio does since Python 3.12."""
-    if not hasattr(os, "pidfd_open"):  # pragma: no cover  # this Python or this kernel has none
-        pytest.skip("this system lacks it")
     with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
         number = os.pidfd_open(child.pid)
         with waiting_in(lambda: select.select([number], [], []), lambda: child.communicate(b"\n")) as thread:
