@@ -14,8 +14,8 @@ from sagemock.clock.system_calls import Call, blocked_in, descriptors, is_known_
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside, Waiting
+from sagemock.patches.loop_readers import read_by_tasks
 from sagemock.patches.loop_sleepers import nothing
-from sagemock.patches.readers import read_by_tasks
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.turns import yields
 from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something

@@ -15,7 +15,7 @@ from sagemock.clock.system_calls import is_ready
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside, Waiting
-from sagemock.patches.readers import read_by_tasks
+from sagemock.patches.loop_readers import read_by_tasks
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
 

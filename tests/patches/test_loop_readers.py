@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sagemock.patches.readers import read_by_tasks
+from sagemock.patches.loop_readers import read_by_tasks
 
 
 @pytest.fixture
