@@ -3,12 +3,14 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
-from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
+from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, seconds, within
 from benchmarks.worlds import client, request
 from sagemock.clock.real import real
 
@@ -162,8 +164,9 @@ def _semaphore() -> Outcome:
         return _found([*found, seconds(sagemaker)], [False, "broken", "empty", "full", 122], watch.s)
 
 
-def _an_older_thread_gives() -> Outcome:
-    """A thread older than the mock computes for 0.2 s and sets an event: the wait for the event must not time out virtually."""
+@contextmanager
+def _giving() -> Iterator[tuple[threading.Thread, threading.Event, Callable[[], None]]]:
+    """Run a thread that computes for 0.2 s once it is told to, and then sets an event."""
     go, event = threading.Event(), threading.Event()
 
     def give() -> None:
@@ -175,13 +178,34 @@ def _an_older_thread_gives() -> Outcome:
 
     thread = threading.Thread(target=give)
     thread.start()
-    with within() as sagemaker:
-        watch = Watch()
-        go.set()
-        is_set = event.wait(5)
-        outcome = _found((is_set, seconds(sagemaker)), (True, 0), watch.s - 0.2)
+    yield thread, event, go.set
     thread.join()
-    return outcome
+
+
+def _go_and(go: Callable[[], None], wait: Callable[[], object]) -> None:
+    go()
+    wait()
+
+
+def _an_older_thread_gives() -> Outcome:
+    """A thread older than the mock works and sets an event: the wait for the event must not time out virtually."""
+    with _giving() as (_, event, go), within() as sagemaker:
+        watch = Watch()
+        go()
+        is_set = event.wait(5)
+        return _found((is_set, seconds(sagemaker)), (True, 0), watch.s - 0.2)
+
+
+def _awaits_an_older_thread() -> Outcome:
+    """Waits without a timeout for an older thread, while another thread polls."""
+    with _giving() as (_, event, go):
+        return compare(partial(_go_and, go, event.wait), 0.2)
+
+
+def _joins_an_older_thread() -> Outcome:
+    """Joins an older thread, while another thread polls."""
+    with _giving() as (thread, _, go):
+        return compare(partial(_go_and, go, thread.join), 0.2)
 
 
 _WITH_PICTURES_S: Final = 2.0
@@ -272,6 +296,8 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "join": _join,
     "semaphore-barrier": _semaphore,
     "an-older-thread-gives": _an_older_thread_gives,
+    "awaits-an-older-thread": _awaits_an_older_thread,
+    "joins-an-older-thread": _joins_an_older_thread,
     "heartbeat-100ms": _heartbeat(0.1, 1),
     "really-sleeps-2ms": _really_sleeps,
     "rich": _rich,

@@ -67,7 +67,8 @@ class Holds:
         is_only = not self._awake({me}) if self._is_any_around() else self._awake_threads() <= (0 if self._table.has(me) else 1)
         # Only now, and still under the mutex: until the count, the other threads may all have gone to sleep, or have woken others
         # and ended. A woken thread needs the mutex to go on.
-        return is_only and not self._table.has_deadlines and not self._is_any_woken()
+        is_only = is_only and not self._table.has_deadlines and not self._is_any_woken()
+        return is_only and not (self._table.may_be_given and self._older())
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
@@ -103,23 +104,29 @@ class Holds:
         apart = set(besides)
         if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(apart)):
             return True
-        older = self._older() if first is not None and first.is_wait else []
-        if first is not None and first.is_wait and not self._table.is_forced and self._natives.work(self._patience_s):
+        is_timeout = first is not None and first.is_wait
+        older = self._older() if is_timeout or self._waits_for_older(first) else []
+        if is_timeout and not self._table.is_forced and self._natives.work(self._patience_s):
             # A timeout must not come before the result that a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
         threads = self._awake(apart)
-        # A timeout must not come before the result that an older thread is about to give; a sleep depends on no thread.
         first_us = None if first is None else first.stop_us
-        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
+        looker = Looker(
+            self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us, is_timeout=is_timeout
+        )
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
+
+    def _waits_for_older(self, first: Sleeper | None) -> bool:
+        """Return whether a thread in the table may wait for an older thread, which then holds time as long as it is busy."""
+        return first is not None and self._table.may_be_given and not self._table.is_forced
 
     def _waits_outside(self, besides: set[threading.Thread]) -> bool:
         """Return whether an event loop in the table waits for something outside and holds time.
@@ -146,6 +153,9 @@ class Holds:
 
     def _awake(self, besides: set[threading.Thread]) -> list[threading.Thread]:
         table, around = self._table, None if self._around is None else self._around[0]
+        if not (besides or self._is_any_around()) and self._awake_threads() <= 0:
+            # By counting: a look at each thread would make a move dearer the more of them sleep.
+            return []
         return [
             thread
             for thread in threading.enumerate()

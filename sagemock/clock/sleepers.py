@@ -155,6 +155,10 @@ class Sleepers:
         """The records of threads that wait for something outside."""
         return self._holds.moves.records()
 
+    def is_older(self, thread: threading.Thread) -> bool:
+        """Return whether a thread is older than the mock."""
+        return thread in self._before
+
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""
         return self._entered_by() is threading.current_thread()

@@ -121,6 +121,8 @@ class Looker:
     now_us: int = 0
     first_us: int | None = None
     """The instant to which the clock would go."""
+    is_timeout: bool = True
+    """Whether a timeout ends there. It must not come before the result of an older thread; a sleep depends on no thread."""
 
     def time(self, wait: Wait, *, is_entered: bool, is_older: bool) -> Time:
         """Return what a wait of a thread means for time."""
@@ -153,6 +155,8 @@ class Stillness:
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
         """The threads that wait for something outside without holding time: each with the number and the reason of its wait."""
+        self._busy_since_s: WeakKeyDictionary[threading.Thread, float] = WeakKeyDictionary()
+        """For each older thread that is busy, the real instant since which it is."""
         self.holder: tuple[threading.Thread, Why] | None = None
         """The thread that held time at the last look, and why it waits."""
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
@@ -179,29 +183,24 @@ class Stillness:
         waits: dict[threading.Thread, Wait] = {}
         self.awaited = []
         patient: tuple[threading.Thread, Why] | None = None
-        for thread in (*threads, *older):
+        looked_at = [*threads, *older]
+        for thread in looked_at:
             is_older = thread in older
-            rests = self.rests(thread, paused=paused)
-            seen = self._seen.get(thread)
-            if rests and seen is None:
-                # The thread has ended.
-                continue  # pragma: no cover  # by chance: just now
-            wait = self._wait(thread, seen)
-            if not is_older and self._is_outside(thread, wait, threads, looker):
-                wait = wait._replace(why=Why.OUTSIDE)
-            if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.work(looker.patience_s):
-                # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
-                self._seen.pop(thread, None)
+            judged = self._judge(thread, threads, looker, is_older=is_older, paused=paused)
+            if judged is None:
+                continue
+            wait, time = judged
+            if time is Time.HELD:
                 self.holder = thread, wait.why
                 return False
-            time = self._time(wait, looker, is_entered=thread is looker.entered_by, is_older=is_older)
-            if time is Time.HELD or (time is Time.WATCHED and not rests):
-                self.holder = thread, wait.why
-                return False
-            if time is Time.PATIENCE and self._is_patient(thread, wait, looker):
+            if time is Time.PATIENCE:
                 # Look at the other threads, too: several that wait side by side have one patience.
                 patient = patient or (thread, wait.why)
                 continue
+            if wait.why is Why.LOCK and not (older or looker.is_forced):
+                # An older thread may have the lock.
+                older = looker.older()
+                looked_at += older
             if wait.why in OUTSIDE and not is_older:
                 self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
             if time is not Time.WATCHED:
@@ -211,6 +210,47 @@ class Stillness:
             return False
         # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
         return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
+
+    def _judge(
+        self, thread: threading.Thread, threads: Collection[threading.Thread], looker: Looker, *, is_older: bool, paused: bool
+    ) -> tuple[Wait, Time] | None:
+        """Return why a thread waits, and whether that holds time now; None if the thread does not count.
+
+        WATCHED means that it was seen to stand still.
+        """
+        rests = self.rests(thread, paused=paused)
+        seen = self._seen.get(thread)
+        if rests and seen is None:
+            # The thread has ended.
+            return None  # pragma: no cover  # by chance: just now
+        wait = self._wait(thread, seen)
+        if not is_older and self._is_outside(thread, wait, threads, looker):
+            wait = wait._replace(why=Why.OUTSIDE)
+        if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.work(looker.patience_s):
+            # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
+            self._seen.pop(thread, None)
+            return wait, Time.HELD
+        time = self._time(wait, looker, is_entered=thread is looker.entered_by, is_older=is_older)
+        if time is Time.WATCHED and not rests:
+            time = Time.HELD
+        if is_older and self._is_busy_for_long(thread, wait, time, looker):
+            return None
+        if time is Time.PATIENCE and not self._is_patient(thread, wait, looker):
+            time = Time.FREE
+        return wait, time
+
+    def _is_busy_for_long(self, thread: threading.Thread, wait: Wait, time: Time, looker: Looker) -> bool:
+        """Return whether an older thread has been busy for longer than patience, and no timeout is concerned.
+
+        Nobody knows whether a thread of the mock really waits for it.
+        """
+        if time is Time.HELD:
+            now_s: float = real.monotonic()
+            return not looker.is_timeout and now_s - self._busy_since_s.setdefault(thread, now_s) >= looker.patience_s
+        if wait.why is not Why.TIMED_LOCK:
+            # Else it may wait for the GIL.
+            self._busy_since_s.pop(thread, None)
+        return False
 
     def _time(self, wait: Wait, looker: Looker, *, is_entered: bool, is_older: bool) -> Time:
         found = looker.time(wait, is_entered=is_entered, is_older=is_older)

@@ -52,6 +52,7 @@ class Sleeper:
         "is_busy",
         "is_due",
         "is_forced",
+        "is_given",
         "is_over",
         "is_released",
         "is_ticker",
@@ -77,6 +78,8 @@ class Sleeper:
         """Whether this is an advance, or the latency of a call."""
         self.is_wait = False
         """Whether another thread may end the wait. A timeout must then not come before the result of that thread."""
+        self.is_given = False
+        """Whether a thread older than the mock may end the wait."""
         self.is_ticker = False
         """Whether this thread's waits have timed out many times in a row: the clock then does not stop for its deadline."""
         self.firm_us: int | None = None
@@ -119,6 +122,7 @@ class Table:
         self._untimed: dict[Sleeper, None] = {}
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
         self._forced: dict[Sleeper, None] = {}
+        self._given: dict[Sleeper, None] = {}
         self._outside: dict[Sleeper, Awaited] = {}
         self._news: dict[Sleeper, Callable[[], bool]] = {}
         self._joins: dict[Sleeper, threading.Thread] = {}
@@ -148,6 +152,11 @@ class Table:
         """Whether an advance or the latency of a call moves time, at least as far as the next deadline."""
         return bool(self._forced)
 
+    @property
+    def may_be_given(self) -> bool:
+        """Whether any sleeper waits for something that a thread older than the mock may give; a ticker does not count."""
+        return bool(self._given)
+
     def has_news(self) -> bool:
         """Return whether an event loop in the table has something to do, and is about to leave the table."""
         return any([news() for sleeper, news in self._news.items() if not sleeper.is_busy])  # noqa: C419  # see above on generators
@@ -167,6 +176,8 @@ class Table:
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
         if sleeper.is_forced:
             self._forced[sleeper] = None
+        if sleeper.is_given and not sleeper.is_ticker:
+            self._given[sleeper] = None
         self.set_awaited(sleeper)
         if sleeper.news is not None:
             self._news[sleeper] = sleeper.news
@@ -188,6 +199,7 @@ class Table:
         self._untimed.pop(sleeper, None)
         self._busy.pop(sleeper, None)
         self._forced.pop(sleeper, None)
+        self._given.pop(sleeper, None)
         self._outside.pop(sleeper, None)
         self._news.pop(sleeper, None)
         self._joins.pop(sleeper, None)

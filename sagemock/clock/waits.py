@@ -93,7 +93,7 @@ class Meaning(NamedTuple):
     others: Time
     """For another thread of the mock."""
     older: Time
-    """For a thread that is older than the mock. It only matters before the timeout of a thread that waits for another one."""
+    """For a thread that is older than the mock. It only matters while a thread of the mock may wait for it."""
     evidence: str
 
 

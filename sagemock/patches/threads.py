@@ -49,6 +49,7 @@ class Waiter:
         self._pause, rouse = waiting()
         self._sleeper = sleepers.sleeper(None, rouse)
         self._sleeper.is_wait, self._sleeper.joins = True, joins
+        self._sleeper.is_given = joins is None or sleepers.is_older(joins)
 
     @property
     def is_released(self) -> bool:

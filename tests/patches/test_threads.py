@@ -313,6 +313,93 @@ def test_an_older_thread_waits_in_real_time_until_it_calls_aws() -> None:
     assert answers == [(False, True), (False, 3600)]
 
 
+@contextmanager
+def computing_for(seconds: float, then: Callable[[], object]) -> Iterator[tuple[threading.Thread, Callable[[], None]]]:
+    """Run a thread that computes for some real seconds once it is told to, and then calls `then`; yield it and how to tell it."""
+    go = threading.Event()
+
+    def compute() -> None:
+        go.wait()
+        ends_s = real.monotonic() + seconds
+        while real.monotonic() < ends_s:
+            pass
+        then()
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    yield thread, go.set
+    thread.join()
+
+
+@contextmanager
+def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
+    """Run a thread that sleeps for a minute again and again."""
+    over = threading.Event()
+
+    def sleep() -> None:
+        for _ in range(times):
+            if not over.is_set():
+                time.sleep(60)
+
+    thread = threading.Thread(target=sleep)
+    thread.start()
+    yield thread
+    over.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("way", ["event", "timed event", "queue", "lock", "join", "timed join"])
+def test_a_wait_for_an_older_thread_that_is_busy_holds_time(way: str) -> None:
+    """Law 7: whether or not the wait has a timeout, and although another thread sleeps."""
+    done, results, held = threading.Event(), queue.Queue[int](), threading.Lock()
+    held.acquire()
+
+    def give() -> None:
+        done.set()
+        results.put(1)
+        held.release()
+
+    with computing_for(0.1, give) as (thread, go):
+        ways: dict[str, Callable[[], object]] = {
+            "event": done.wait,
+            "timed event": lambda: done.wait(86_400),
+            "queue": results.get,
+            "lock": held.acquire,
+            "join": thread.join,
+            "timed join": lambda: thread.join(86_400),
+        }
+        with mock_sagemaker(start=START, latency=0) as sagemaker, sleeping_beside():
+            go()
+            ways[way]()
+            assert now_s(sagemaker) == 0
+            assert done.is_set()
+
+
+def test_an_older_thread_that_is_always_busy_holds_time_for_patience_only() -> None:
+    """It is not known whether a thread of the mock waits for it, so this must end; a new wait has no new patience."""
+    over = threading.Event()
+
+    def spin() -> None:
+        while not over.is_set():
+            pass
+
+    thread, work = threading.Thread(target=spin), queue.Queue[str]()
+    thread.start()
+    with mock_sagemaker(start=START, latency=0, patience=0.1) as sagemaker:
+        worker = threading.Thread(target=lambda: [None for _ in iter(work.get, "end")])
+        worker.start()
+        with sleeping_beside() as sleeping:
+            sleeping.join()
+        for _ in range(10):
+            work.put("go on")
+            time.sleep(60)
+        assert now_s(sagemaker) == 6600
+        work.put("end")
+        worker.join()
+    over.set()
+    thread.join()
+
+
 def test_pythons_own_errors_stay(sagemaker: SageMakerMock) -> None:
     """For invalid arguments, and for calls that do not wait."""
     condition = threading.Condition()
