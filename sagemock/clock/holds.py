@@ -88,6 +88,12 @@ class Holds:
             thread, why = self._holder()
             self.moves.held((thread.ident, self._since_s), thread, why, at_us, now_s - self._since_s)
 
+    def note_loop(self, at_us: int, since_s: float) -> None:
+        """Record that the calling thread has read the clock again and again since a real instant, and that it has not moved."""
+        me = threading.current_thread()
+        why = "it reads the time again and again, and nothing lets virtual time pass"
+        self.moves.held((me.ident, since_s), me, why, at_us, real.monotonic() - since_s)
+
     def _holder(self) -> tuple[threading.Thread, str]:
         for sleeper in self._woken.copy():
             if not (sleeper.is_over or sleeper.is_busy):

@@ -86,6 +86,7 @@ class Sleepers:
         self.over_since_s = 0.0
         """The real instant at which the mock ended."""
         clock.led_by(self)
+        clock.readings.on_loop = self._note_loop
         forks.tell(self)
 
     # -- a thread
@@ -346,6 +347,11 @@ class Sleepers:
             return True
 
     # -- inside
+
+    def _note_loop(self, since_s: float) -> None:
+        # Without the mutex: a signal handler may read the clock.
+        if not self.table.has_deadlines:
+            self._holds.note_loop(self.clock.standing_us, since_s)
 
     def _hand_over(self) -> None:
         """Make another sleeper the driver: one whose thread is not busy."""

@@ -1,5 +1,6 @@
 """The records of threads that waited for the outside world while time moved."""
 
+import select
 import socket
 import sys
 import threading
@@ -12,7 +13,7 @@ import boto3
 import pytest
 
 from sagemock import NothingWillHappen, Plan, mock_sagemaker
-from sagemock.clock import forced_moves, holds
+from sagemock.clock import forced_moves, holds, readings
 from sagemock.clock.forced_moves import ForcedMove, ForcedMoves
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
@@ -104,6 +105,37 @@ def test_a_thread_that_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPa
         sagemaker.advance_until_idle()
         with pytest.raises(NothingWillHappen, match="thread 'busy' at"):
             poll(client)
+
+
+def test_a_loop_that_waits_really_until_a_virtual_instant_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end never comes, because nothing lets virtual time pass. Beside a thread that sleeps there are other records."""
+    monkeypatch.setattr(readings, "NAMED_S", 0.02)
+    ends = threading.Event()
+
+    def sleep() -> None:
+        time.sleep(60)
+        ends.wait()
+
+    with mock_sagemaker(start=START) as sagemaker:
+        began_s, ends_s = real.monotonic(), time.monotonic() + 10
+        while time.monotonic() < ends_s and real.monotonic() < began_s + 0.1:
+            select.select([], [], [], 0.001)
+        [move] = sagemaker.clock.forced_moves
+        assert move.held >= timedelta(seconds=0.02)
+        assert f"thread {threading.current_thread().name!r} at {__file__}:" in str(move)
+        assert move.why.startswith("it reads the time again and again")
+        sagemaker.clock.advance(60)
+        time.monotonic()
+        assert sagemaker.clock.forced_moves == (move,)
+        beside = threading.Thread(target=sleep)
+        beside.start()
+        eventually(lambda: sagemaker.sleeps)
+        for _ in range(30):
+            time.monotonic()
+            real.sleep(0.001)
+        assert sagemaker.clock.forced_moves == (move,)
+        ends.set()
+        beside.join()
 
 
 def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
