@@ -304,6 +304,21 @@ def _child_asks() -> Outcome:
         return Outcome("" if slept_s == 300 else f"slept {slept_s}", watch.s)  # five minutes
 
 
+def _child_calls() -> Outcome:
+    """A child calls a server of this process after 0.3 s, and the test waits for that with a timeout of ten minutes."""
+    program = "import sys, time, urllib.request; time.sleep(0.3); urllib.request.urlopen(sys.argv[1], timeout=20).read()"
+    called, children = threading.Event(), list[subprocess.Popen[bytes]]()
+
+    def work() -> str:
+        children.append(subprocess.Popen([sys.executable, "-S", "-c", program, f"http://127.0.0.1:{port}/"]))
+        return "" if called.wait(600) else "the timeout came first"
+
+    port = answering(called.set)
+    found = compare(work, 0.3)
+    children[0].wait()
+    return found
+
+
 def _lives_beside() -> Outcome:
     """A helper thread waits for a server that lives as long as the test: time moves after `patience`."""
     with subprocess.Popen(["sleep", "60"]) as server:
@@ -336,6 +351,7 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "accept-from-a-child": _accept,
     "child-of-a-loop-alone": _child_of_a_loop,
     "child-asks-a-handler": _child_asks,
+    "child-calls": _child_calls,
     "pool-of-processes": _pool_of_processes,
     "event-of-a-process": _event_of_a_process,
     "lives-beside": _lives_beside,

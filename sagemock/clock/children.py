@@ -1,19 +1,29 @@
-"""The child processes of this process: whether there are any, and which files they have open (Linux only)."""
+"""The child processes of this process: whether there are any, their age, and which files they have open (Linux only)."""
 
 import os
 import sys
+import time
 from typing import Final
 
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import read
 
-__all__ = ["have_open", "there_are"]
+__all__ = ["have_open", "may_call", "there_are"]
 
 _HELPERS: Final = (
     ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
     ("multiprocessing.forkserver", "_forkserver", "_forkserver_pid"),
 )
 """A module, an object in the module, and the object's attribute that holds the process id of a helper which never ends."""
+
+_BEGAN: Final = 19
+"""The position of a process's beginning in its "stat", behind the name of the program: in ticks since the machine's start."""
+
+_STATE, _INODE, _LISTENS = 3, 9, b"0A"
+"""The positions of a socket's state and number in "net/tcp", and the state of a listening socket."""
+
+_SERVERS: Final = set[tuple[str, int | None]]()
+"""The processes that were seen to listen: each with its beginning, because the numbers of processes are used again."""
 
 
 def there_are() -> bool:
@@ -27,6 +37,18 @@ def there_are() -> bool:
     # waitid found a child. If the kernel lists none, it cannot list them: then the child may be any process. The forkserver's
     # children are this process's, too.
     return not children or not _helpers().issuperset(children) or any(map(_children, children))
+
+
+def may_call(within_s: float) -> bool:
+    """Return whether a child that was started less than `within_s` real seconds ago may call this process.
+
+    A child that listens is called, and does not call.
+    """
+    if not hasattr(os, "waitid") or _is_none():
+        return False
+    helpers = _helpers()
+    # A list, because of signal handlers: see `table` on generators.
+    return any([child not in helpers and _is_young(child, within_s) and not _listens(child) for child in _children("self")])  # noqa: C419
 
 
 def have_open(kind: str) -> bool:
@@ -48,6 +70,38 @@ def have_open(kind: str) -> bool:
             return True
         ahead += _children(child)
     return False
+
+
+def _is_young(process: str, within_s: float) -> bool:
+    began = _began(process)
+    return began is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK") < within_s
+
+
+def _began(process: str) -> int | None:
+    """Return when a process began, in ticks since the machine's start; None if it has ended."""
+    _, _, fields = (read(f"/proc/{process}/stat") or b"").rpartition(b") ")
+    return int(fields.split()[_BEGAN]) if fields else None
+
+
+def _listens(process: str) -> bool:
+    """Return whether a process or a descendant of it has a listening socket of TCP."""
+    known = process, _began(process)
+    if known in _SERVERS:
+        return True
+    rows = [row.split() for table in ("tcp", "tcp6") for row in (read(f"/proc/{process}/net/{table}") or b"").splitlines()]
+    listening = {f"socket:[{row[_INODE].decode()}]" for row in rows if row[_STATE] == _LISTENS}
+    try:
+        if not (listening and _has_one_of(process, listening)):
+            return False
+    except PermissionError as error:
+        # The process of another user, who has started it for us: a database, say.
+        raise_if_foreign(error, __name__)
+    _SERVERS.add(known)
+    return True
+
+
+def _has_one_of(process: str, files: set[str]) -> bool:
+    return not files.isdisjoint(_open_files(process)) or any([_has_one_of(child, files) for child in _children(process)])  # noqa: C419  # as above
 
 
 def _helpers() -> set[str]:

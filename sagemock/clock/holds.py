@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 from weakref import ref
 
+from sagemock.clock.children import there_are as there_are_children
 from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
@@ -68,7 +69,7 @@ class Holds:
         # Only now, and still under the mutex: until the count, the other threads may all have gone to sleep, or have woken others
         # and ended. A woken thread needs the mutex to go on.
         is_only = is_only and not self._table.has_deadlines and not self._is_any_woken()
-        return is_only and not (self._table.may_be_given and self._older())
+        return is_only and (self._table.latest_given is None or not (self._older() or there_are_children()))
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
@@ -111,7 +112,15 @@ class Holds:
         if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(apart)):
             return True
         is_timeout = first is not None and first.is_wait
-        older = self._older() if is_timeout or self._waits_for_older(first) else []
+        first_us = None if first is None else first.stop_us
+        looker = Looker(
+            self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us, is_timeout=is_timeout
+        )
+        given = None if first is None or self._table.is_forced else self._table.latest_given
+        if given is not None and self.stillness.awaits_a_call(given.thread, given.number, looker):
+            return True
+        # A thread in the table may wait for an older thread, which then holds time as long as it is busy.
+        older = self._older() if is_timeout or given is not None else []
         if is_timeout and not self._table.is_forced and self._natives.work(self._patience_s):
             # A timeout must not come before the result that a native thread is about to give.
             return True
@@ -119,20 +128,12 @@ class Holds:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
         threads = self._awake(apart)
-        first_us = None if first is None else first.stop_us
-        looker = Looker(
-            self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us, is_timeout=is_timeout
-        )
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
-
-    def _waits_for_older(self, first: Sleeper | None) -> bool:
-        """Return whether a thread in the table may wait for an older thread, which then holds time as long as it is busy."""
-        return first is not None and self._table.may_be_given and not self._table.is_forced
 
     def _waits_outside(self, besides: set[threading.Thread]) -> bool:
         """Return whether an event loop in the table waits for something outside and holds time.

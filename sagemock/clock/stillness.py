@@ -30,6 +30,7 @@ from sagemock.clock.waits import (
     is_answer_owed,
     is_asked_from_outside,
     may_be_answered,
+    may_be_called,
     serves_a_child,
     tells,
     why,
@@ -151,6 +152,9 @@ class Stillness:
         self._asked_s = 0.0
         self._asked = 0
         """How many looks in a row have found another process that waits for an answer."""
+        self._called_s = 0.0
+        self._called: tuple[threading.Thread | None, int, bool] = None, -1, False
+        """A thread, the number of its wait for another one, and whether, a moment ago, a child might call a server."""
         self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
@@ -265,6 +269,17 @@ class Stillness:
             is_asked = is_asked_from_outside() and Why.RUNS not in [why(one).why for one in looker.older()]
             self._asked = self._asked + 1 if is_asked else 0
         return self._asked >= _ASKS
+
+    def awaits_a_call(self, thread: threading.Thread, number: int, looker: Looker) -> bool:
+        """Return whether a child may call a server of this process while `thread` waits for another thread, in wait `number`."""
+        now_s: float = real.monotonic()
+        if (thread, number) != self._called[:2] or now_s - self._called_s >= _ASK_AGAIN_S:
+            self._called_s = now_s
+            self._called = thread, number, may_be_called(looker.patience_s)
+        if not self._called[2] or self._is_asked(looker):
+            return False
+        self.holder = thread, Why.CHILD
+        return True
 
     def _wait(self, thread: threading.Thread, seen: "_Seen | None") -> Wait:
         if not self._is_exact or not self._tells:

@@ -32,6 +32,7 @@ __all__ = [
     "is_ready",
     "is_terminal",
     "is_within",
+    "listens",
     "other_ends",
     "owes_an_answer",
     "serves",
@@ -313,6 +314,11 @@ def serves(numbers: Iterable[int]) -> set[int]:
         return listening
     ours = _listening_places()
     return listening | {number for number, place in places.items() if place in ours}
+
+
+def listens() -> bool:
+    """Return whether this process has a listening socket."""
+    return any([_asked(number, _listens) for number, _ in _sockets()])  # noqa: C419  # see `table` on generators
 
 
 def _listening_places() -> set[_Place]:

@@ -153,9 +153,9 @@ class Table:
         return bool(self._forced)
 
     @property
-    def may_be_given(self) -> bool:
-        """Whether any sleeper waits for something that a thread older than the mock may give; a ticker does not count."""
-        return bool(self._given)
+    def latest_given(self) -> Sleeper | None:
+        """The last of the sleepers whose wait a thread older than the mock may end; a ticker does not count."""
+        return next(reversed(self._given), None)
 
     def has_news(self) -> bool:
         """Return whether an event loop in the table has something to do, and is about to leave the table."""

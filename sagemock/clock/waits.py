@@ -28,6 +28,7 @@ from sagemock.clock.system_calls import (
     is_pipe,
     is_terminal,
     is_within,
+    listens,
     other_ends,
     owes_an_answer,
     serves,
@@ -52,6 +53,7 @@ __all__ = [
     "is_idle_worker",
     "is_own_wake_up",
     "may_be_answered",
+    "may_be_called",
     "place",
     "serves_a_child",
     "tells",
@@ -255,6 +257,11 @@ def is_asked_from_outside() -> bool:
 def serves_a_child(wait: Wait) -> bool:
     """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
     return wait.why is Why.SERVES and wait.call is not None and not wait.call.name.startswith("epoll") and children.there_are()
+
+
+def may_be_called(within_s: float) -> bool:
+    """Return whether a child that was started less than `within_s` real seconds ago may call a server of this process."""
+    return children.may_call(within_s) and listens()
 
 
 def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:

@@ -549,6 +549,19 @@ def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
         assert still.all_rest([], older=[thread], looker=Looker(patience_s=60))
 
 
+def test_an_older_thread_is_busy_until_it_stands_still() -> None:
+    """While it asks for the GIL, or waits with a timeout, it may have been busy before: it keeps its patience."""
+    lock, over = threading.Lock(), threading.Event()
+    lock.acquire()
+    still, looker = Stillness(), Looker(patience_s=60, is_timeout=False)
+    with waiting_in(lambda: lock.acquire(timeout=60), lock.release) as timed:
+        eventually(lambda: still.all_rest([], older=[timed], looker=looker))
+        assert timed in still._busy_since_s
+    with waiting_in(over.wait, over.set) as waits_on:
+        eventually(lambda: still.all_rest([], older=[waits_on], looker=looker))
+        assert waits_on not in still._busy_since_s
+
+
 def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,6 +1,9 @@
 """Laws 7 and 8 for threads that wait for one another."""
 
 import queue
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -398,6 +401,41 @@ def test_an_older_thread_that_is_always_busy_holds_time_for_patience_only() -> N
         worker.join()
     over.set()
     thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the age of a child")
+@pytest.mark.parametrize("timeout_s", [600, None])
+@pytest.mark.parametrize("sleeps_s", [0, 60])
+def test_a_wait_for_the_call_of_a_child_holds_time(timeout_s: float | None, sleeps_s: float) -> None:
+    """The call comes to a server of this process, whose handler may sleep virtually first."""
+    called = threading.Event()
+    program = "import socket, sys, time; time.sleep(0.1); s = socket.create_connection((sys.argv[1], int(sys.argv[2])))"
+    with mock_sagemaker(start=START, latency=0) as sagemaker, socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as caller:
+                caller.recv(1)
+                time.sleep(sleeps_s)
+                caller.send(b"2")
+            called.set()
+
+        threading.Thread(target=serve).start()
+        command = [sys.executable, "-S", "-c", f"{program}; s.send(b'1'); s.recv(1)", *map(str, server.getsockname())]
+        with sleeping_beside(), subprocess.Popen(command):  # noqa: S603  # our own code
+            assert called.wait(timeout_s)
+            assert now_s(sagemaker) == sleeps_s
+
+
+def test_without_a_server_no_call_of_a_child_is_awaited() -> None:
+    """Nor after `patience`."""
+    command = [sys.executable, "-S", "-c", "input()"]
+    with mock_sagemaker(start=START, latency=0, patience=0.2) as sagemaker:
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
+            assert not threading.Event().wait(600)
+            with socket.create_server(("127.0.0.1", 0)):
+                assert not threading.Event().wait(600)
+            child.communicate(b"\n")
+        assert now_s(sagemaker) == 1200
 
 
 def test_pythons_own_errors_stay(sagemaker: SageMakerMock) -> None:
