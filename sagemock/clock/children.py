@@ -1,5 +1,6 @@
 """The child processes of this process: whether there are any, their age, and which files they have open (Linux only)."""
 
+import math
 import os
 import sys
 import time
@@ -8,7 +9,7 @@ from typing import Final
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import read
 
-__all__ = ["have_open", "may_call", "there_are"]
+__all__ = ["call_for_s", "have_open", "there_are"]
 
 _HELPERS: Final = (
     ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
@@ -39,16 +40,17 @@ def there_are() -> bool:
     return not children or not _helpers().issuperset(children) or any(map(_children, children))
 
 
-def may_call(within_s: float) -> bool:
-    """Return whether a child that was started less than `within_s` real seconds ago may call this process.
+def call_for_s(within_s: float) -> float:
+    """Return for how many more real seconds a child may call this process: within `within_s` of its start; 0 if there is none.
 
     A child that listens is called, and does not call.
     """
     if not hasattr(os, "waitid") or _is_none():
-        return False
+        return 0
     helpers = _helpers()
     # A list, because of signal handlers: see `table` on generators.
-    return any([child not in helpers and _is_young(child, within_s) and not _listens(child) for child in _children("self")])  # noqa: C419
+    young = [(within_s - _age_s(child), child) for child in _children("self") if child not in helpers]
+    return max([left_s for left_s, child in young if left_s > 0 and not _listens(child)], default=0)
 
 
 def have_open(kind: str) -> bool:
@@ -72,9 +74,10 @@ def have_open(kind: str) -> bool:
     return False
 
 
-def _is_young(process: str, within_s: float) -> bool:
+def _age_s(process: str) -> float:
+    """Return for how many real seconds a process has run; infinity if it has ended."""
     began = _began(process)
-    return began is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK") < within_s
+    return math.inf if began is None else time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK")
 
 
 def _began(process: str) -> int | None:

@@ -19,6 +19,8 @@ __all__ = ["PATIENCE_S", "Holds"]
 
 PATIENCE_S: Final = 10.0
 """The default number of real seconds for which a wait for something outside holds time."""
+_SAME_S: Final = 1.0
+"""Two threads that compute are seen in turn. One that was not seen for this many real seconds did not hold time meanwhile."""
 _Woken = dict[Sleeper, None]
 
 
@@ -47,8 +49,8 @@ class Holds:
         self._awaited: list[tuple[threading.Thread, Hashable, Why]] = []
         """The threads that, at the last look, waited for something outside without holding time."""
         self.moves = ForcedMoves()
-        self._since_s: float | None = None
-        """The real instant since which time has been held without a break; None if it is not held."""
+        self._holding: dict[threading.Thread, tuple[float, float]] = {}
+        """The threads that hold time in turn: the real instants since which each does, and at which it was last seen to."""
 
     @cached_property
     def stillness(self) -> Stillness:
@@ -73,7 +75,7 @@ class Holds:
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
-        self._since_s = None
+        self._holding.clear()
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
         for thread, awaited in self._table.outside():
@@ -83,11 +85,13 @@ class Holds:
     def note_hold(self, at_us: int) -> None:
         """Note that time is held, and record the thread that holds it once that has lasted `NAMED_S`."""
         now_s: float = real.monotonic()
-        if self._since_s is None:
-            self._since_s = now_s
-        if now_s - self._since_s >= NAMED_S:
-            thread, why = self._holder()
-            self.moves.held((thread.ident, self._since_s), thread, why, at_us, now_s - self._since_s)
+        thread, why = self._holder()
+        since_s, seen_s = self._holding.get(thread, (now_s, now_s))
+        if now_s - seen_s > _SAME_S:
+            since_s = now_s
+        self._holding[thread] = since_s, now_s
+        if now_s - since_s >= NAMED_S:
+            self.moves.held((thread.ident, since_s), thread, why, at_us, now_s - since_s)
 
     def note_loop(self, at_us: int, since_s: float) -> None:
         """Record that the calling thread has read the clock again and again since a real instant, and that it has not moved."""
@@ -109,21 +113,17 @@ class Holds:
         """
         self._awaited = []
         apart = set(besides)
-        if self._is_any_woken() or (not self._table.is_forced and self._waits_outside(apart)):
+        if self._is_any_woken():
             return True
-        is_timeout = first is not None and first.is_wait
-        first_us = None if first is None else first.stop_us
+        is_timeout, first_us = (False, None) if first is None else (first.is_wait, first.stop_us)
         looker = Looker(
             self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us, is_timeout=is_timeout
         )
-        given = None if first is None or self._table.is_forced else self._table.latest_given
-        if given is not None and self.stillness.awaits_a_call(given.thread, given.number, looker):
+        if not self._table.is_forced and self._is_something_coming(looker, apart):
             return True
         # A thread in the table may wait for an older thread, which then holds time as long as it is busy.
-        older = self._older() if is_timeout or given is not None else []
-        if is_timeout and not self._table.is_forced and self._natives.work(self._patience_s):
-            # A timeout must not come before the result that a native thread is about to give.
-            return True
+        waits_for_older = not self._table.is_forced and self._table.latest_given is not None
+        older = self._older() if is_timeout or waits_for_older else []
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
@@ -134,6 +134,16 @@ class Holds:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
+
+    def _is_something_coming(self, looker: Looker, besides: set[threading.Thread]) -> bool:
+        """Return whether a thread or a loop in the table waits for something that may come in real time."""
+        if self._waits_outside(besides) and not self.stillness.is_asked(looker):
+            return True
+        given = self._table.latest_given
+        if given is not None and self.stillness.awaits_a_call(given.thread, given.number, looker):
+            return True
+        # A timeout must not come before the result that a native thread is about to give.
+        return looker.is_timeout and self._natives.work(self._patience_s)
 
     def _waits_outside(self, besides: set[threading.Thread]) -> bool:
         """Return whether an event loop in the table waits for something outside and holds time.

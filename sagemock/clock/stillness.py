@@ -201,7 +201,7 @@ class Stillness:
                 # Look at the other threads, too: several that wait side by side have one patience.
                 patient = patient or (thread, wait.why)
                 continue
-            if wait.why is Why.LOCK and not (older or looker.is_forced):
+            if wait.why in {Why.LOCK, Why.TIMED_LOCK} and not (older or looker.is_forced):
                 # An older thread may have the lock.
                 older = looker.older()
                 looked_at += older
@@ -259,9 +259,9 @@ class Stillness:
     def _time(self, wait: Wait, looker: Looker, *, is_entered: bool, is_older: bool) -> Time:
         found = looker.time(wait, is_entered=is_entered, is_older=is_older)
         # What the thread waits for outside may wait for an answer of this process in turn.
-        return Time.FREE if wait.why in OUTSIDE and found is not Time.FREE and self._is_asked(looker) else found
+        return Time.FREE if wait.why in OUTSIDE and found is not Time.FREE and self.is_asked(looker) else found
 
-    def _is_asked(self, looker: Looker) -> bool:
+    def is_asked(self, looker: Looker) -> bool:
         """Return whether another process has waited for an answer of this one for a while, and no older thread works on it."""
         now_s: float = real.monotonic()
         if now_s - self._asked_s >= _ASK_AGAIN_S:
@@ -276,7 +276,7 @@ class Stillness:
         if (thread, number) != self._called[:2] or now_s - self._called_s >= _ASK_AGAIN_S:
             self._called_s = now_s
             self._called = thread, number, may_be_called(looker.patience_s)
-        if not self._called[2] or self._is_asked(looker):
+        if not self._called[2] or self.is_asked(looker):
             return False
         self.holder = thread, Why.CHILD
         return True

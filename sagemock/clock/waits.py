@@ -261,7 +261,7 @@ def serves_a_child(wait: Wait) -> bool:
 
 def may_be_called(within_s: float) -> bool:
     """Return whether a child that was started less than `within_s` real seconds ago may call a server of this process."""
-    return children.may_call(within_s) and listens()
+    return children.call_for_s(within_s) > 0 and listens()
 
 
 def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from sagemock.clock import children
 from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, traffic
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why, is_own_wake_up
 
-__all__ = ["Child", "LoopOutside", "Waiting"]
+__all__ = ["Child", "LoopOutside", "Waiting", "called_s"]
 
 _FLOWS_MS: Final = 250
 """An answer is complete after this long without data. A later part may wait for a delayed acknowledgement, of 40 to 200 ms."""
@@ -26,6 +27,16 @@ class Waiting:
     """Returns whether a task may wait for something outside."""
     read: Callable[[], Collection[int]] = tuple
     """Returns the connections from which tasks read, as far as that is known."""
+    called_s: Callable[[], float] = float
+    """Returns for how many real seconds a child may still call a server of the loop."""
+
+
+def called_s(sleepers: Sleepers) -> float:
+    """Return for how many real seconds a child may still call a server of the calling thread's loop.
+
+    A loop in another thread than the one that entered the mock serves for ever, whether or not a call is awaited.
+    """
+    return children.call_for_s(sleepers.patience_s) if sleepers.was_entered_here() else 0
 
 
 class _Descriptor:
@@ -42,11 +53,11 @@ class _Descriptor:
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         is_socket = where.startswith("socket:")
-        # An accepted connection waits for the client's next request.
-        self._is_served = is_socket and bool(serves([number]))
+        self.is_served = is_socket and bool(serves([number]))
+        """Whether the descriptor waits for callers; an accepted connection waits for the client's next request."""
         self._is_pair = is_socket and is_pair(number)
-        self.is_connection = is_socket and not self._is_served
-        self._is_told = self._is_child or self._is_served or (self.is_connection and traffic(number) is not None)
+        self.is_connection = is_socket and not self.is_served
+        self._is_told = self._is_child or self.is_served or (self.is_connection and traffic(number) is not None)
 
     @property
     def is_loops_own(self) -> bool:
@@ -113,7 +124,7 @@ class _Descriptor:
 
     def timers_are_real_s(self, patience_s: float, among: Collection[int]) -> float:
         """Return for how many real seconds data may arrive that must come before a virtual timer; infinity if unknown."""
-        if self._is_served or (self.is_connection and is_within(self._number, among)):
+        if self.is_served or (self.is_connection and is_within(self._number, among)):
             return 0
         if self._is_child:
             return math.inf if self._is_a_child_there() else 0
@@ -208,7 +219,16 @@ class LoopOutside:
             until_s, sockets = child.since_s + patience_s, None
             if latest is None or latest.until_s < until_s:
                 latest = Awaited((id(child), child.since_s), str(Why.CHILD.value), until_s, ())
-        return latest and latest._replace(sockets=sockets or ())
+        found = latest and latest._replace(sockets=sockets or ())
+        called_s = self._is_called_for_s(numbers, waiting)
+        if called_s > 0 and (found is None or found.until_s < now_s + called_s):
+            return Awaited("a call", str(Why.CHILD.value), now_s + called_s, ())
+        return found
+
+    def _is_called_for_s(self, numbers: Iterable[int], waiting: Waiting) -> float:
+        """Return for how many real seconds a task may wait for a child to call a server of the loop."""
+        serves_any = any([self._descriptor(number).is_served for number in numbers])  # noqa: C419  # see `clock.table` on generators
+        return waiting.called_s() if serves_any and waiting.is_any() else 0
 
     def awaited_by_timers(self, numbers: Collection[int], patience_s: float, waiting: Waiting) -> Awaited | None:
         """Return the wait of a loop in which no task sleeps, and whose timers it holds; None if they may be virtual.

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, Final
 
+from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import Call, blocked_in, descriptors, is_known_here, is_ready
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
-from sagemock.patches.loop_outside import LoopOutside, Waiting
+from sagemock.patches.loop_outside import LoopOutside, Waiting, called_s
 from sagemock.patches.loop_readers import read_by_tasks
 from sagemock.patches.loop_sleepers import nothing
 from sagemock.patches.timers import Alarm, Alarms, Timer
@@ -50,6 +51,7 @@ class PolledLoop(Yielding):
         super().__init__(loop, sleeping, active)
         self._timed = timed
         self.outside = LoopOutside()
+        self._natives = Natives()
         self._is_watching = False
         self._is_looking = False
         self._soon_s = 0.0
@@ -173,12 +175,15 @@ class PolledLoop(Yielding):
         # The loop has nothing to do, so no task is yielding.
         self._turns.forget()
         awaited = self._awaited(alarms)
-        if (not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S) or (
-            awaited is not None and awaited.until_s == math.inf
-        ):
+        is_early = not self._awaits_nobody() and self._is_early(real.monotonic() - self._since_s, alarms.sleepers.patience_s)
+        if is_early or (awaited is not None and awaited.until_s == math.inf):
             self._look_later()
         else:
             self._pass(alarms, calls, awaited)
+
+    def _is_early(self, quiet_s: float, patience_s: float) -> bool:
+        """Return whether the loop may get news although it shows no descriptor: uvloop looks up names in native threads."""
+        return quiet_s < STILL_S or (quiet_s < patience_s and self._natives.work(patience_s))
 
     def _backend(self) -> int | None:
         """Return the descriptor by which uvloop waits for all others (Linux)."""
@@ -198,7 +203,8 @@ class PolledLoop(Yielding):
             return None
         self.outside.look(numbers)
         found = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
-        waiting = Waiting(lambda: not self._awaits_nobody(), cache(partial(read_by_tasks, self.loop)))
+        readers = cache(partial(read_by_tasks, self.loop))
+        waiting = Waiting(lambda: not self._awaits_nobody(), readers, partial(called_s, alarms.sleepers))
         return found(numbers, alarms.sleepers.patience_s, waiting)
 
     def _pass(self, alarms: Alarms, calls: int, awaited: Awaited | None) -> None:

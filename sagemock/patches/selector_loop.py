@@ -14,7 +14,7 @@ from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import is_ready
 from sagemock.clock.table import Awaited
 from sagemock.patches.active import Innermost
-from sagemock.patches.loop_outside import LoopOutside, Waiting
+from sagemock.patches.loop_outside import LoopOutside, Waiting, called_s
 from sagemock.patches.loop_readers import read_by_tasks
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
@@ -160,7 +160,8 @@ class SelectorLoop(Yielding):
             return None
         numbers = self._descriptors()
         awaited = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
-        waiting = Waiting(lambda: self._is_any_awaited(alarms), cache(partial(read_by_tasks, self.loop)))
+        readers = cache(partial(read_by_tasks, self.loop))
+        waiting = Waiting(lambda: self._is_any_awaited(alarms), readers, partial(called_s, alarms.sleepers))
         found = awaited(numbers, alarms.sleepers.patience_s, waiting)
         if found is not None or not alarms.asleep or (numbers and self.outside.are_known(numbers)):
             return found

@@ -76,10 +76,11 @@ class VirtualTasks:
             alarms.ticking -= is_tick
 
     def _is_tick(self, sleepers: Sleepers) -> bool:
-        """Return whether the calling task is a ticker. No task in the thread that entered the mock is."""
+        """Return whether the calling task is a ticker. In the thread that entered the mock, no task that is awaited is one."""
         task = asyncio.current_task()
-        ticks = None if task is None or sleepers.was_entered_here() else self._ticks.setdefault(task, Ticks())
-        return ticks is not None and ticks.is_one_more(sleepers.calls_here())
+        ticks = None if task is None else self._ticks.setdefault(task, Ticks())
+        is_one = ticks is not None and ticks.is_one_more(sleepers.calls_here())
+        return is_one and not (sleepers.was_entered_here() and _is_awaited(task))
 
     def alarms_of(self, loop: _Loop, sleepers: Sleepers) -> Alarms:
         """Return the alarms of a loop on one clock."""
@@ -357,3 +358,12 @@ def _with_copies(owner: _LoopClass, name: str, inherited: object) -> list[_LoopC
     for kind in subclasses:
         subclasses += type.__subclasses__(kind)
     return [kind for kind in dict.fromkeys(subclasses[1:]) if inherited is not None and vars(kind).get(name) is inherited]
+
+
+def _is_awaited(task: "asyncio.Task[Any] | None") -> bool:
+    """Return whether somebody waits for the end of a task: a task, a group of tasks, or the code that runs the loop.
+
+    The method of a set does not count, by which a program forgets a task that has ended.
+    """
+    callbacks = getattr(task, "_callbacks", None) or ()
+    return any([type(getattr(callback, "__self__", None)) is not set for callback, _ in callbacks])  # noqa: C419  # see `clock.table`

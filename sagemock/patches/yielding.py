@@ -15,7 +15,7 @@ from sagemock.patches.turns import STALLED_S, Turns, yields
 
 __all__ = ["Sleeping", "Yielding", "waits_for_something"]
 
-_Gathering: type = vars(asyncio.tasks)["_GatheringFuture"]
+_Gathering: Any = vars(asyncio.tasks)["_GatheringFuture"]
 
 Sleeping: TypeAlias = Callable[[], Alarms | None]
 """Returns the alarms of a loop's sleeping tasks; None if no task sleeps."""
@@ -92,8 +92,14 @@ class Yielding(ABC):
 
 def waits_for_something(task: "asyncio.Task[Any]") -> bool:
     """Return whether a task waits for something other than tasks: for a sleep, or for something outside."""
-    waiter: Any = getattr(task, "_fut_waiter", None)
-    return waiter is not None and not waiter.done() and not isinstance(waiter, (asyncio.Task, _Gathering))
+    return _is_something(getattr(task, "_fut_waiter", None))
+
+
+def _is_something(waiter: Any) -> bool:  # noqa: ANN401  # any kind of future
+    if waiter is None or waiter.done() or isinstance(waiter, asyncio.Task):
+        return False
+    # uvloop, for one, gathers futures of its own.
+    return any(map(_is_something, waiter._children)) if isinstance(waiter, _Gathering) else True  # noqa: SLF001  # no other way
 
 
 def _place(one: Hashable) -> str:

@@ -17,6 +17,7 @@ from sagemock.clock import forced_moves, holds, readings
 from sagemock.clock.forced_moves import ForcedMove, ForcedMoves
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
+from sagemock.clock.waits import Why
 from sagemock.faces import report
 from tests.laws.test_threads import REQUEST
 from tests.support.waiting import eventually
@@ -107,6 +108,30 @@ def test_a_thread_that_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPa
             poll(client)
 
 
+def test_a_thread_is_not_charged_for_what_another_one_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that hold time in turn are both named; one that begins after another one is named after its own time."""
+    instants: list[float] = [real.monotonic() + at_s for at_s in (0, 0.5, 1, 5.5, 6)]
+    spinner, me = threading.Thread(), threading.current_thread()
+    with mock_sagemaker(start=START) as sagemaker:
+        known = vars(cast("Any", sagemaker.clock)._leader)["_holds"]
+        for at_s, thread in zip(instants, (spinner, me, spinner, me, spinner), strict=True):
+            monkeypatch.setattr(real, "monotonic", lambda at_s=at_s: at_s)
+            known.stillness.holder = thread, Why.RUNS
+            known.note_hold(sagemaker.clock.now_us())
+        monkeypatch.undo()
+        assert sagemaker.clock.forced_moves == ()
+        for at_s in range(7):
+            for thread in (spinner, me):
+                monkeypatch.setattr(real, "monotonic", lambda at_s=instants[-1] + at_s: at_s)
+                known.stillness.holder = thread, Why.RUNS
+                known.note_hold(sagemaker.clock.now_us())
+        monkeypatch.undo()
+        assert {(move.thread, move.held.total_seconds()) for move in list[ForcedMove](sagemaker.clock.forced_moves)} == {
+            (spinner.name, 6),
+            (me.name, 6.5),
+        }
+
+
 def test_a_loop_that_waits_really_until_a_virtual_instant_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its end never comes, because nothing lets virtual time pass. Beside a thread that sleeps there are other records."""
     monkeypatch.setattr(readings, "NAMED_S", 0.02)
@@ -120,7 +145,7 @@ def test_a_loop_that_waits_really_until_a_virtual_instant_is_named(monkeypatch: 
         began_s, ends_s = real.monotonic(), time.monotonic() + 10
         while time.monotonic() < ends_s and real.monotonic() < began_s + 0.1:
             select.select([], [], [], 0.001)
-        [move] = sagemaker.clock.forced_moves
+        move = sagemaker.clock.forced_moves[0]
         assert move.held >= timedelta(seconds=0.02)
         assert f"thread {threading.current_thread().name!r} at {__file__}:" in str(move)
         assert move.why.startswith("it reads the time again and again")
@@ -145,13 +170,13 @@ def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
         sleeper = sleepers.sleeper(None, lambda: None)
         sleepers.woken[sleeper] = None
         known = vars(sleepers)["_holds"]
-        known._since_s = real.monotonic() - 6
+        known._holding[threading.current_thread()] = real.monotonic() - 6, real.monotonic()
         known.note_hold(sagemaker.clock.now_us())
         [move] = sagemaker.clock.forced_moves
         assert (move.thread, move.why) == (threading.current_thread().name, "it was woken, and has not gone on")
         sleeper.is_busy = True
         vars(known)["stillness"] = known.stillness
-        known._since_s -= 1
+        known._holding[threading.current_thread()] = real.monotonic() - 7, real.monotonic()
         known.note_hold(sagemaker.clock.now_us())
         assert sagemaker.clock.forced_moves[1].why == "it was not seen to wait"
         sleepers.woken.clear()

@@ -576,3 +576,68 @@ def test_a_child_process_that_does_not_start_holds_no_time(loop: asyncio.Abstrac
         loop.run_until_complete(fail())
         assert sagemaker.clock.now().timestamp() == 1_532_912_400
         assert sagemaker.clock.forced_moves == ()
+
+
+CALL = """
+import socket, sys, time
+time.sleep(0.1)
+calling = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+calling.send(b"1")
+calling.recv(1)
+"""
+
+
+def calling(host: str, port: int) -> subprocess.Popen[bytes]:
+    """Start a child process that calls a server in a moment."""
+    return subprocess.Popen([sys.executable, "-S", "-c", CALL, host, str(port)])  # noqa: S603  # our own interpreter
+
+
+@pytest.mark.parametrize("sleeps_s", [0, 60])
+@ASLEEP_BESIDE
+def test_a_call_of_a_child_comes_before_the_timeout_of_the_task_that_awaits_it(
+    loop: asyncio.AbstractEventLoop, beside_s: float, sleeps_s: float
+) -> None:
+    """The child, which the loop does not know, calls a server of the loop, whose handler may sleep virtually first."""
+
+    async def called() -> None:
+        event = asyncio.Event()
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            await asyncio.sleep(sleeps_s)
+            writer.write(b"2")
+            await writer.drain()
+            writer.close()
+            event.set()
+
+        beside = asyncio.create_task(asyncio.sleep(beside_s))
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            child = calling(*server.sockets[0].getsockname())
+            await asyncio.wait_for(event.wait(), 600)
+        beside.cancel()
+        child.wait()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        loop.run_until_complete(called())
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800 + sleeps_s
+
+
+def test_a_loop_in_another_thread_waits_for_no_call_of_a_child() -> None:
+    """It serves for as long as it runs, whether or not somebody waits for a call."""
+    loops, over = queue.Queue[asyncio.AbstractEventLoop](), asyncio.Event()
+
+    async def serve() -> None:
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0):
+            loops.put(asyncio.get_running_loop())
+            await over.wait()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z", patience=60) as sagemaker:
+        ran = threading.Thread(target=asyncio.run, args=(serve(),))
+        ran.start()
+        running = loops.get()
+        with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+            time.sleep(600)
+            child.communicate(b"\n")
+        running.call_soon_threadsafe(over.set)
+        ran.join()
+        assert sagemaker.clock.forced_moves == ()

@@ -14,6 +14,7 @@ from sagemock.patches.loops import drive_of
 from sagemock.patches.polled_loop import PolledLoop
 from sagemock.patches.selector_loop import SelectorLoop
 from sagemock.patches.timers import Alarms
+from sagemock.patches.yielding import waits_for_something
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.patches.test_timers import turn
 from tests.support.waiting import eventually
@@ -180,3 +181,41 @@ def test_a_polled_loop_that_runs_has_something_to_do() -> None:
     loop.call_soon_threadsafe(loop.stop)
     running.join()
     loop.close()
+
+
+def test_a_task_that_gathers_waits_for_something_if_one_of_them_does() -> None:
+    """A loop of uvloop gathers the futures of its lookups of names; asyncio gathers tasks."""
+
+    async def gather(*awaited: Any) -> bool:
+        task = asyncio.ensure_future(_all(awaited))
+        await asyncio.sleep(0)
+        found = waits_for_something(task)
+        task.cancel()
+        return found
+
+    async def _all(awaited: Any) -> None:
+        await asyncio.gather(asyncio.gather(*awaited))
+
+    async def run() -> list[bool]:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        done.set_result(None)
+        return [
+            await gather(loop.create_future(), asyncio.sleep(1)),
+            await gather(asyncio.sleep(1)),
+            await gather(done, asyncio.sleep(1)),
+        ]
+
+    assert asyncio.run(run()) == [True, False, False]
+
+
+def test_a_polled_loop_waits_while_a_native_thread_works() -> None:
+    """For `patience` at most: uvloop looks up names in such threads, and shows no descriptor for it."""
+    situation = Situation(OpaqueLoop())
+    drive = situation.drive
+    assert drive._is_early(0, 10)
+    for works in (True, False):
+        drive._natives.work = lambda _, works=works: works
+        assert drive._is_early(1, 10) is works
+        assert not drive._is_early(10, 10)
+    situation.loop.close()

@@ -330,8 +330,11 @@ def computing_for(seconds: float, then: Callable[[], object]) -> Iterator[tuple[
 
     thread = threading.Thread(target=compute)
     thread.start()
-    yield thread, go.set
-    thread.join()
+    try:
+        yield thread, go.set
+    finally:
+        go.set()
+        thread.join()
 
 
 @contextmanager
@@ -346,9 +349,11 @@ def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
 
     thread = threading.Thread(target=sleep)
     thread.start()
-    yield thread
-    over.set()
-    thread.join()
+    try:
+        yield thread
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("way", ["event", "timed event", "queue", "lock", "join", "timed join"])

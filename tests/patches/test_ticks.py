@@ -123,3 +123,35 @@ def test_the_thread_that_entered_the_mock_is_not_a_ticker(monkeypatch: pytest.Mo
         asyncio.run(count())
         thread.join()
     assert seen == [60.0 * number for number in range(1, 61)]
+
+
+@pytest.mark.parametrize("way", ["forgotten", "kept in a set", "gathered", "in a future of its own"])
+def test_a_task_of_the_tests_own_loop_is_a_ticker_unless_it_is_awaited(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """A heartbeat beside a thread that polls does not split two hours into steps; what the test waits for is exact."""
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    ticked, kept = list[float](), set[asyncio.Task[None]]()
+
+    async def beat() -> None:
+        for _ in range(100):
+            await asyncio.sleep(60)
+            ticked.append(time.time() - START_S)
+
+    async def run() -> None:
+        task = asyncio.create_task(beat())
+        if way == "kept in a set":
+            kept.add(task)
+            task.add_done_callback(kept.discard)
+        elif way == "in a future of its own":
+            task.add_done_callback(lambda _: None)
+        work = asyncio.to_thread(time.sleep, 7200)
+        await (asyncio.gather(task, work) if way == "gathered" else work)
+        task.cancel()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z"):
+        asyncio.run(run())
+    if way in {"forgotten", "kept in a set"}:
+        assert ticked[:10] == [60.0 * number for number in range(1, 11)]
+        assert len(ticked) < 20
+    else:
+        assert ticked == [60.0 * number for number in range(1, 101 if way == "gathered" else len(ticked) + 1)]
+        assert len(ticked) >= 100
