@@ -187,7 +187,7 @@ class Stillness:
         waits: dict[threading.Thread, Wait] = {}
         self.awaited = []
         patient: tuple[threading.Thread, Why] | None = None
-        looked_at = [*threads, *older]
+        looked_at, has_older = [*threads, *older], bool(older)
         for thread in looked_at:
             is_older = thread in older
             judged = self._judge(thread, threads, looker, is_older=is_older, paused=paused)
@@ -201,9 +201,9 @@ class Stillness:
                 # Look at the other threads, too: several that wait side by side have one patience.
                 patient = patient or (thread, wait.why)
                 continue
-            if wait.why in {Why.LOCK, Why.TIMED_LOCK} and not (older or looker.is_forced):
+            if wait.why in {Why.LOCK, Why.TIMED_LOCK} and not (has_older or looker.is_forced):
                 # An older thread may have the lock.
-                older = looker.older()
+                has_older, older = True, looker.older()
                 looked_at += older
             if wait.why in OUTSIDE and not is_older:
                 self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
@@ -212,8 +212,10 @@ class Stillness:
         if patient is not None:
             self.holder = patient
             return False
-        # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
-        return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
+        if not (waits or has_older):
+            return True
+        # Compare all at one moment: between the looks at two, one may have given the other something to do, and have ended.
+        return all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items())
 
     def _judge(
         self, thread: threading.Thread, threads: Collection[threading.Thread], looker: Looker, *, is_older: bool, paused: bool

@@ -396,12 +396,12 @@ def test_an_older_thread_that_is_always_busy_holds_time_for_patience_only() -> N
     with mock_sagemaker(start=START, latency=0, patience=0.1) as sagemaker:
         worker = threading.Thread(target=lambda: [None for _ in iter(work.get, "end")])
         worker.start()
-        with sleeping_beside() as sleeping:
+        with sleeping_beside(5) as sleeping:
             sleeping.join()
-        for _ in range(10):
+        for _ in range(3):
             work.put("go on")
             time.sleep(60)
-        assert now_s(sagemaker) == 6600
+        assert now_s(sagemaker) == 480
         work.put("end")
         worker.join()
     over.set()
