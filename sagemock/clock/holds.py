@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 from weakref import ref
 
-from sagemock.clock.children import there_are as there_are_children
+from sagemock.clock import children
 from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
@@ -71,7 +71,7 @@ class Holds:
         # Only now, and still under the mutex: until the count, the other threads may all have gone to sleep, or have woken others
         # and ended. A woken thread needs the mutex to go on.
         is_only = is_only and not self._table.has_deadlines and not self._is_any_woken()
-        return is_only and (self._table.latest_given is None or not (self._older() or there_are_children()))
+        return is_only and (self._table.latest_given is None or not (self._older() or children.there_are()))
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
