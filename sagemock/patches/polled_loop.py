@@ -56,6 +56,8 @@ class PolledLoop(Yielding):
         self._is_looking = False
         self._soon_s = 0.0
         self._quiet = 0
+        self._watched: tuple[list[int], bool] = [], False
+        """The descriptors for which the loop waited at the last look, and whether it had children."""
         self._since_s: float | None = None
         self._calls = 0
         self._next: Alarm | Timer | None = None
@@ -172,9 +174,15 @@ class PolledLoop(Yielding):
             # Let callbacks that belong to no task, sockets and threads have their turn first.
             self.loop.call_soon(self._look)
             return
+        watched = self._descriptors(), self.outside.has_children
+        if watched != self._watched:
+            # A connection or a child has ended, which the loop will tell in a callback of its own, behind this one.
+            self._watched, self._quiet = watched, 0
+            self.loop.call_soon(self._look)
+            return
         # The loop has nothing to do, so no task is yielding.
         self._turns.forget()
-        awaited = self._awaited(alarms)
+        awaited = self._awaited(alarms, watched[0])
         is_early = not self._awaits_nobody() and self._is_early(real.monotonic() - self._since_s, alarms.sleepers.patience_s)
         if is_early or (awaited is not None and awaited.until_s == math.inf):
             self._look_later()
@@ -196,9 +204,8 @@ class PolledLoop(Yielding):
         numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
         return self.outside.foreign(numbers)
 
-    def _awaited(self, alarms: Alarms) -> Awaited | None:
+    def _awaited(self, alarms: Alarms, numbers: list[int]) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
-        numbers = self._descriptors()
         if not (numbers or self.outside.has_children):
             return None
         self.outside.look(numbers)

@@ -219,3 +219,20 @@ def test_a_polled_loop_waits_while_a_native_thread_works() -> None:
         assert drive._is_early(1, 10) is works
         assert not drive._is_early(10, 10)
     situation.loop.close()
+
+
+def test_a_polled_loop_looks_again_when_a_connection_or_a_child_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop of uvloop tells its protocol in a callback, which may be behind the look: time must not pass before it has run."""
+    situation = Situation(OpaqueLoop())
+    drive, looks = situation.drive, list[object]()
+    situation.alarms.set_alarm(situation.clock.now_us() + 1)
+    watched = iter([[1], [1], [], [], []])
+    monkeypatch.setattr(drive, "_descriptors", lambda: next(watched))
+    monkeypatch.setattr(drive, "_awaits_nobody", lambda: True)
+    monkeypatch.setattr(drive, "_awaited", lambda _alarms, numbers: looks.append(numbers))
+    monkeypatch.setattr(drive, "_pass", lambda *_: looks.append("pass"))
+    for _ in range(5):
+        drive._quiet = 3
+        drive._look()
+    assert looks == [[1], "pass", [], "pass", [], "pass"]
+    situation.loop.close()
