@@ -225,7 +225,7 @@ class PolledLoop(Yielding):
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
-            if not (awaited or is_timer) and sleepers.is_alone():
+            if not (awaited or is_timer) and self._sleeper.is_alone(sleepers, calls):
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return

@@ -99,6 +99,30 @@ def test_a_call_from_another_thread_wakes_the_loop(loop: asyncio.AbstractEventLo
     assert situation.clock.now_us() == before_us + 1
 
 
+def test_a_loop_that_a_thread_has_called_is_not_alone(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread may have called and ended just before the look at the threads, as asyncio's own does that waits for a child."""
+    situation = Situation(loop)
+    before_us, rung = situation.clock.now_us(), list[int]()
+    alarm = situation.alarms.set_alarm(before_us + 1)
+
+    def is_alone() -> bool:
+        if not rung:
+            rung.append(situation.clock.now_us())
+            loop.call_soon_threadsafe(lambda: rung.append(situation.clock.now_us()))
+            situation.drive.called()
+        return True
+
+    monkeypatch.setattr(situation.alarms.sleepers, "is_alone", is_alone)
+    situation.drive.begin()
+    alarm.future.add_done_callback(lambda _: loop.stop())
+    loop.run_forever()
+    situation.are_asleep = False
+    situation.drive.end()
+    turn(loop)
+    assert rung == [before_us, before_us]
+    assert situation.clock.now_us() == before_us + 1
+
+
 def test_a_caller_finds_the_loop_that_wakes_up_registered() -> None:
     """A caller that found no sleeper could itself be idle before the loop counts as awake."""
     found: list[bool] = []
