@@ -26,7 +26,7 @@ from sagemock.clock.stillness import Ended, Looker, Stillness
 from sagemock.clock.system_calls import owes_an_answer
 from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, Work, is_answer_owed, why
 from sagemock.patches.sleep import VirtualSleep
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, waiting_in
 
 fcntl: Any = pytest.importorskip("fcntl", reason="Windows has no file locks of this kind")
 
@@ -66,18 +66,6 @@ def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None
 def is_why(expected: Why, thread: threading.Thread) -> Callable[[], bool]:
     """Return a function that tells whether a thread waits for this reason."""
     return lambda: why(thread).why is expected
-
-
-@contextmanager
-def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterator[threading.Thread]:
-    """Yield a thread that waits; end its wait afterwards."""
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        end()
-        thread.join()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches import threads, ticks
-from tests.support.waiting import PATIENCE_S, eventually
+from tests.support.waiting import PATIENCE_S, eventually, waiting_in
 
 START = "2018-07-30T00:00:00Z"
 
@@ -328,13 +328,8 @@ def computing_for(seconds: float, then: Callable[[], object]) -> Iterator[tuple[
             pass
         then()
 
-    thread = threading.Thread(target=compute)
-    thread.start()
-    try:
+    with waiting_in(compute, go.set) as thread:
         yield thread, go.set
-    finally:
-        go.set()
-        thread.join()
 
 
 @contextmanager
@@ -347,13 +342,8 @@ def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
             if not over.is_set():
                 time.sleep(60)
 
-    thread = threading.Thread(target=sleep)
-    thread.start()
-    try:
+    with waiting_in(sleep, over.set) as thread:
         yield thread
-    finally:
-        over.set()
-        thread.join()
 
 
 @pytest.mark.parametrize("way", ["event", "timed event", "queue", "lock", "join", "timed join"])

@@ -1,10 +1,12 @@
 """Wait in real time for another thread."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sagemock.clock.real import real
 
-__all__ = ["PATIENCE_S", "eventually"]
+__all__ = ["PATIENCE_S", "eventually", "waiting_in"]
 
 PATIENCE_S = 60
 """What a machine may take for anything: a test that waits longer has hung, or waited for real what should pass at once."""
@@ -20,3 +22,15 @@ def eventually(holds: Callable[[], object]) -> None:
     while not holds():
         assert real.monotonic() - began_s < PATIENCE_S, "the condition did not become true within a minute"
         real.sleep(0.005)
+
+
+@contextmanager
+def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterator[threading.Thread]:
+    """Yield a thread that waits; end its wait afterwards."""
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        end()
+        thread.join()
