@@ -1,9 +1,9 @@
 """The child processes of this process: whether there are any, their age, and which files they have open (Linux only)."""
 
-import math
 import os
 import sys
 import time
+from collections.abc import Callable, Collection
 from typing import Final
 
 from sagemock.clock.interrupts import raise_if_foreign
@@ -23,7 +23,7 @@ _BEGAN: Final = 19
 _STATE, _INODE, _LISTENS = 3, 9, b"0A"
 """The positions of a socket's state and number in "net/tcp", and the state of a listening socket."""
 
-_SERVERS: Final = set[tuple[str, int | None]]()
+_SERVERS: Final = set[tuple[str, int]]()
 """The processes that were seen to listen: each with its beginning, because the numbers of processes are used again."""
 
 
@@ -48,9 +48,10 @@ def call_for_s(within_s: float) -> float:
     if not hasattr(os, "waitid") or _is_none():
         return 0
     helpers = _helpers()
-    # A list, because of signal handlers: see `table` on generators.
-    young = [(within_s - _age_s(child), child) for child in _children("self") if child not in helpers]
-    return max([left_s for left_s, child in young if left_s > 0 and not _listens(child)], default=0)
+    # Lists, because of signal handlers: see `table` on generators.
+    began = [(child, _began(child)) for child in _children("self") if child not in helpers]
+    left_s = [(within_s - _age_s(ticks), child, ticks) for child, ticks in began if ticks is not None]
+    return max([for_s for for_s, child, ticks in left_s if for_s > 0 and not _listens(child, ticks)], default=0)
 
 
 def have_open(kind: str) -> bool:
@@ -61,23 +62,27 @@ def have_open(kind: str) -> bool:
     # The kernel's list of children takes it a hundred times as long as this answer.
     if hasattr(os, "waitid") and _is_none():
         return False
-    ahead, helpers = _children("self"), _helpers()
+    try:
+        return _have_one(_children("self"), lambda link: link.startswith(kind), but=_helpers())
+    except OSError as error:
+        raise_if_foreign(error, __name__)
+        return True
+
+
+def _have_one(processes: list[str], is_wanted: Callable[[str], bool], but: Collection[str] = ()) -> bool:
+    """Return whether one of some processes or of their descendants, `but` these, has a file open whose name is wanted."""
+    ahead = processes.copy()
     while ahead:
-        child = ahead.pop()
-        try:
-            if child not in helpers and any(link.startswith(kind) for link in _open_files(child)):
-                return True
-        except OSError as error:
-            raise_if_foreign(error, __name__)
+        process = ahead.pop()
+        if process not in but and any(map(is_wanted, _open_files(process))):
             return True
-        ahead += _children(child)
+        ahead += _children(process)
     return False
 
 
-def _age_s(process: str) -> float:
-    """Return for how many real seconds a process has run; infinity if it has ended."""
-    began = _began(process)
-    return math.inf if began is None else time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK")
+def _age_s(began: int) -> float:
+    """Return for how many real seconds a process has run that began at this tick."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK")
 
 
 def _began(process: str) -> int | None:
@@ -86,25 +91,20 @@ def _began(process: str) -> int | None:
     return int(fields.split()[_BEGAN]) if fields else None
 
 
-def _listens(process: str) -> bool:
-    """Return whether a process or a descendant of it has a listening socket of TCP."""
-    known = process, _began(process)
-    if known in _SERVERS:
+def _listens(process: str, began: int) -> bool:
+    """Return whether a process, which began at this tick, or a descendant of it has a listening socket of TCP."""
+    if (process, began) in _SERVERS:
         return True
     rows = [row.split() for table in ("tcp", "tcp6") for row in (read(f"/proc/{process}/net/{table}") or b"").splitlines()]
     listening = {f"socket:[{row[_INODE].decode()}]" for row in rows if row[_STATE] == _LISTENS}
     try:
-        if not (listening and _has_one_of(process, listening)):
+        if not (listening and _have_one([process], listening.__contains__)):
             return False
     except PermissionError as error:
         # The process of another user, who has started it for us: a database, say.
         raise_if_foreign(error, __name__)
-    _SERVERS.add(known)
+    _SERVERS.add((process, began))
     return True
-
-
-def _has_one_of(process: str, files: set[str]) -> bool:
-    return not files.isdisjoint(_open_files(process)) or any([_has_one_of(child, files) for child in _children(process)])  # noqa: C419  # as above
 
 
 def _helpers() -> set[str]:

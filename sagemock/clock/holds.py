@@ -124,11 +124,11 @@ class Holds:
         # A thread in the table may wait for an older thread, which then holds time as long as it is busy.
         waits_for_older = not self._table.is_forced and self._table.latest_given is not None
         older = self._older() if is_timeout or waits_for_older else []
-        if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
+        threads = self._awake(apart)
+        if not (threads or older):
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
-        threads = self._awake(apart)
-        if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
+        if not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:
             self._awaited = self.stillness.awaited
