@@ -54,6 +54,7 @@ def test_a_process_may_have_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "waitid", waitid)
     assert not children.there_are()
+    assert children.call_for_s(60) == 0
     assert not children.have_open("pipe:")
 
 

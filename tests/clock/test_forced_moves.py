@@ -111,7 +111,8 @@ def test_a_thread_that_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPa
 
 def test_a_thread_is_not_charged_for_what_another_one_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that hold time in turn are both named; one that begins after another one is named after its own time."""
-    instants: list[float] = [real.monotonic() + at_s for at_s in (0, 0.5, 1, 5.5, 6)]
+    # Instants of which a float holds each exactly, and their differences.
+    instants: list[float] = [1000 + at_s for at_s in (0, 0.5, 1, 5.5, 6)]
     spinner, me = threading.Thread(), threading.current_thread()
     with mock_sagemaker(start=START) as sagemaker:
         known = vars(cast("Any", sagemaker.clock)._leader)["_holds"]
