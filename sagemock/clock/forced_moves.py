@@ -18,6 +18,8 @@ _MOST: Final = 100
 """The greatest number of records."""
 _OWN: Final = __name__.partition(".")[0]
 _LIBRARY: Final = str(Path(os.__file__).parent)
+# The second is Debian's name for the first.
+_INSTALLED: Final = "site-packages", "dist-packages"
 
 
 class ForcedMove(NamedTuple):
@@ -71,13 +73,16 @@ class ForcedMoves:
 
 
 def _place(thread: threading.Thread) -> str:
-    """Return "file:line" of the innermost frame of a thread that is neither in the standard library nor in sagemock."""
+    """Return "file:line" of a thread's innermost frame in code of the user; if there is none, in an installed library."""
     frame = innermost = frame_of(thread)
+    installed = None
     while frame is not None:
         path = frame.f_code.co_filename
-        is_library = path.startswith(("<", _LIBRARY)) and "site-packages" not in path
-        if not is_library and str(frame.f_globals.get("__name__")).partition(".")[0] != _OWN:
-            break
+        if str(frame.f_globals.get("__name__")).partition(".")[0] != _OWN:
+            if any(folder in path for folder in _INSTALLED):
+                installed = installed or frame
+            elif not path.startswith(("<", _LIBRARY)):
+                break
         frame = frame.f_back
-    frame = frame or innermost
+    frame = frame or installed or innermost
     return "its end" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -51,6 +51,10 @@ class Readings:
         reader = self._reader
         reader.times = reader.spun_us = 0
 
+    def called(self) -> None:
+        """Note that a call of the calling thread was answered: a loop of calls is not one that only reads the clock (law 9)."""
+        self._reader.since_s = real.monotonic()
+
     @contextmanager
     def creeping(self) -> Iterator[None]:
         """Mark the calling thread as waiting in this block, so that a signal handler which reads the clock does not wait, too."""

@@ -258,6 +258,7 @@ class Backend:
         A call of another process does not count: its loop takes real time, and its user can interrupt it.
         """
         operation = request.operation
+        self.clock.readings.called()
         if changed and operation not in _TAGS:
             self.runaway.reset()
             self.clock.readings.turned_away()

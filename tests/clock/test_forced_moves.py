@@ -5,8 +5,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -15,12 +16,13 @@ import pytest
 from sagemock import NothingWillHappen, Plan, mock_sagemaker
 from sagemock.clock import forced_moves, holds, readings
 from sagemock.clock.forced_moves import ForcedMove, ForcedMoves
+from sagemock.clock.frames import frame_of
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
 from sagemock.clock.waits import Why
 from sagemock.faces import report
 from tests.laws.test_threads import REQUEST
-from tests.support.waiting import PATIENCE_S, eventually
+from tests.support.waiting import PATIENCE_S, eventually, waiting_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a thread waits for")
 
@@ -163,6 +165,48 @@ def test_a_loop_that_waits_really_until_a_virtual_instant_is_named(monkeypatch: 
         assert sagemaker.clock.forced_moves == (move,)
         ends.set()
         beside.join()
+
+
+def test_a_loop_of_calls_does_not_only_read_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client reads it in each call, however long all of them take: a thousand equal calls have an error of their own."""
+    monkeypatch.setattr(readings, "NAMED_S", 2.0)
+    client: Any = boto3.client("sagemaker", region_name="eu-west-1", aws_access_key_id="id", aws_secret_access_key="key")
+    with mock_sagemaker(start=START, latency=0) as sagemaker:
+        client.create_training_job(TrainingJobName="job", **REQUEST)
+        for second in range(10):
+            # Only sagemock sees the real clock go on.
+            monkeypatch.setattr(real, "monotonic", lambda second=second: 1000.0 + second)
+            for _ in range(3):
+                client.describe_training_job(TrainingJobName="job")
+        assert sagemaker.clock.forced_moves == ()
+        for second in range(10, 14):
+            monkeypatch.setattr(real, "monotonic", lambda second=second: 1000.0 + second)
+            time.time()
+        [move] = sagemaker.clock.forced_moves
+        assert move.held == timedelta(seconds=4)
+    monkeypatch.undo()
+
+
+def test_the_place_of_a_thread_is_in_the_code_of_the_user() -> None:
+    """An installed library that waits is not what the reader can change; it is named only if nothing else has called it."""
+    ends = threading.Event()
+
+    def module(path: str, **known: object) -> Callable[[], None]:
+        exec(compile("def wait():\n    inner()", path, "exec"), known)  # noqa: S102  # code that stands in a certain place
+        return cast("Any", known["wait"])
+
+    def place_in(wait: Callable[[], None]) -> str:
+        moves = ForcedMoves()
+        with waiting_in(wait, ends.set) as thread:
+            eventually(lambda: (frame := frame_of(thread)) and frame.f_code is threading.Condition.wait.__code__)
+            moves.passed(1, thread, "why", 0, 1)
+        return moves.records()[0].place
+
+    library = module("/venv/site-packages/library.py", __name__="library", inner=ends.wait)
+    again = module("/venv/site-packages/again.py", __name__="again", inner=library)
+    assert place_in(again) == "/venv/site-packages/library.py:2"
+    ends.clear()
+    assert place_in(module("/home/own.py", __name__="own", inner=again)) == "/home/own.py:2"
 
 
 def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
