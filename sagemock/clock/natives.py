@@ -1,6 +1,5 @@
 """Native threads, which Python does not know (duckdb's, polars', OpenMP's, gRPC's): whether one of them works (Linux only)."""
 
-import _thread
 import threading
 import time
 from typing import Final
@@ -12,6 +11,7 @@ from sagemock.clock.system_calls import blocked_by_number, other_ends, serves, s
 
 __all__ = ["Natives"]
 
+_DUMMY: Final = threading._DummyThread  # noqa: SLF001  # there is no other way to know one
 _SHARE: Final = 0.5
 """A native thread computes if it used a processor for more than this share of the time since the last look."""
 
@@ -30,11 +30,11 @@ class Natives:
         owed is not known: gRPC's connections also carry acknowledgements of their own.
         A thread that runs, is ready to run, or has mostly run since the last look computes.
         """
-        # `threading` counts a thread of its own kind for each native thread that has called it, in Python 3.10 and 3.11 for ever.
-        # `_thread` counts those that Python has started.
-        if thread_count() <= 1 + _thread._count() <= threading.active_count():  # noqa: SLF001  # no other way
+        threads = threading.enumerate()
+        # `threading` makes a thread of its own kind for each other one that has called it, in Python 3.10 and 3.11 for ever.
+        if thread_count() <= len([thread for thread in threads if type(thread) is not _DUMMY]):
             return False
-        known = {str(native_id(thread)) for thread in threading.enumerate()}
+        known = {str(native_id(thread)) for thread in threads}
         numbers = [number for number in thread_ids() if number not in known]
         now_s: float = real.monotonic()
         elapsed_ns, self._looked_s = (now_s - self._looked_s) * 1e9, now_s

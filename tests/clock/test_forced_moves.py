@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -178,7 +177,7 @@ def test_a_loop_of_calls_does_not_only_read_the_clock(monkeypatch: pytest.Monkey
             monkeypatch.setattr(real, "monotonic", lambda second=second: 1000.0 + second)
             for _ in range(3):
                 client.describe_training_job(TrainingJobName="job")
-        assert sagemaker.clock.forced_moves == ()
+        assert not list(sagemaker.clock.forced_moves)
         for second in range(10, 14):
             monkeypatch.setattr(real, "monotonic", lambda second=second: 1000.0 + second)
             time.time()
@@ -193,7 +192,7 @@ def test_the_place_of_a_thread_is_in_the_code_of_the_user() -> None:
 
     def module(path: str, **known: object) -> Callable[[], None]:
         exec(compile("def wait():\n    inner()", path, "exec"), known)  # noqa: S102  # code that stands in a certain place
-        return cast("Any", known["wait"])
+        return cast("Callable[[], None]", known["wait"])
 
     def place_in(wait: Callable[[], None]) -> str:
         moves = ForcedMoves()

@@ -22,26 +22,43 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")
 
 
-def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover  # coverage does not trace native threads
-    """Compute for some real seconds."""
-    ends_s = real.monotonic() + for_s
+def compute_before(end: Callable[[], object]) -> None:  # pragma: no cover  # coverage does not trace native threads
+    """Compute for a while, and then call `end`."""
+    ends_s = real.monotonic() + 0.1
     while real.monotonic() < ends_s:
         sum(range(1000))
-    done.release()
+    end()
+
+
+class Computing:
+    """A thread that computes until its end; `threading` does not know it."""
+
+    def __init__(self) -> None:
+        self._has_begun = self._is_over = False
+
+    def run(self) -> None:  # pragma: no cover  # coverage does not trace native threads
+        """Compute."""
+        self._has_begun = True
+        while not self._is_over:
+            sum(range(1000))
+
+    def is_seen_by(self, looks: Natives) -> None:
+        """Check that a look finds the thread while it computes."""
+        eventually(lambda: self._has_begun)
+        eventually(lambda: looks.work(10))
+        self._is_over = True
+        eventually(lambda: not looks.work(10))
 
 
 def test_a_native_thread_that_computes_is_seen() -> None:
-    """One that waits is not seen as busy."""
-    looks, done = Natives(), _thread.allocate_lock()
+    """One that has ended is not."""
+    looks, computing = Natives(), Computing()
     eventually(lambda: not looks.work(10))
-    done.acquire()
-    _thread.start_new_thread(compute, (0.2, done))
-    eventually(lambda: looks.work(10))
-    done.acquire()
-    eventually(lambda: not looks.work(10))
+    _thread.start_new_thread(computing.run, ())
+    computing.is_seen_by(looks)
 
 
-def test_threads_that_have_ended_do_not_hide_a_native_thread() -> None:
+def test_threads_that_have_ended_hide_no_other_one() -> None:
     """`threading` keeps a thread of its own for each native one that has called it, in Python 3.10 and 3.11 for ever."""
     library, calls, number = ctypes.CDLL(None), ctypes.CFUNCTYPE(None, ctypes.c_void_p), ctypes.c_ulong()
 
@@ -52,20 +69,16 @@ def test_threads_that_have_ended_do_not_hide_a_native_thread() -> None:
 
     before = set(threading.enumerate())
     run_natively(threading.current_thread)()
-    over, looks = list[bool](), Natives()
-    join = run_natively(lambda: compute_until(over))
-    eventually(lambda: looks.work(10))
-    over.append(True)
+    looks, computing = Natives(), Computing()
+    join = run_natively(computing.run)
+    computing.is_seen_by(looks)
     join()
-    eventually(lambda: not looks.work(10))
+    # A thread that Python has started, and that `threading` does not know either.
+    computing = Computing()
+    _thread.start_new_thread(computing.run, ())
+    computing.is_seen_by(looks)
     for left in set(threading.enumerate()) - before:  # pragma: no branch  # none since Python 3.12
         cast("Any", threading)._active.pop(left.ident)
-
-
-def compute_until(over: list[bool]) -> None:  # pragma: no cover  # coverage does not trace native threads
-    """Compute until the list has an entry."""
-    while not over:
-        sum(range(1000))
 
 
 def test_a_native_thread_that_has_asked_another_process_is_seen() -> None:
@@ -110,7 +123,7 @@ def test_a_wait_for_a_native_thread_holds_time() -> None:
         beside = threading.Thread(target=time.sleep, args=(60,))
         beside.start()
         eventually(lambda: sagemaker.sleeps)
-        _thread.start_new_thread(compute, (0.1, done))
+        _thread.start_new_thread(compute_before, (done.release,))
         done.acquire()
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
         beside.join()
@@ -119,15 +132,8 @@ def test_a_wait_for_a_native_thread_holds_time() -> None:
 def test_a_timeout_does_not_overtake_a_busy_native_thread() -> None:
     """It holds time although it is the only other thread, and Python does not know it."""
     done = threading.Event()
-
-    def give() -> None:  # pragma: no cover  # coverage does not trace native threads
-        ends_s = real.monotonic() + 0.1
-        while real.monotonic() < ends_s:
-            sum(range(1000))
-        done.set()
-
     with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
-        _thread.start_new_thread(give, ())
+        _thread.start_new_thread(compute_before, (done.set,))
         assert done.wait(60)
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
 
