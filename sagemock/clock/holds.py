@@ -117,7 +117,14 @@ class Holds:
             return True
         is_timeout, first_us = (False, None) if first is None else (first.is_wait, first.stop_us)
         looker = Looker(
-            self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us, is_timeout=is_timeout
+            self._entered_by(),
+            self._patience_s,
+            self._table.is_forced,
+            self._older,
+            now_us,
+            first_us,
+            self._table.added_s,
+            is_timeout,
         )
         if not self._table.is_forced and self._is_something_coming(looker, apart):
             return True

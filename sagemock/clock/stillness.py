@@ -25,10 +25,12 @@ from sagemock.clock.waits import (
     Wait,
     Why,
     Work,
+    asked_since_s,
     connections,
     has_received,
     is_answer_owed,
-    is_asked_from_outside,
+    lasts,
+    looks_outside,
     may_be_answered,
     may_be_called,
     serves_a_child,
@@ -53,6 +55,8 @@ _WAITING: Final = b"S"
 _ASKS: Final = 5
 _ASK_AGAIN_S: Final = 0.02
 """Another process waits for an answer if that was seen so many times in a row, so many real seconds apart."""
+_EARLY_S: Final = 0.01
+"""A question may seem to come up to this much later than it did: the kernel counts in steps of some milliseconds."""
 _LATE_S: Final = 0.02
 """A call may seem to end up to this much before its own timeout."""
 
@@ -122,6 +126,8 @@ class Looker:
     now_us: int = 0
     first_us: int | None = None
     """The instant to which the clock would go."""
+    slept_s: float = 0
+    """The real instant at which the last thread or loop went to sleep."""
     is_timeout: bool = True
     """Whether a timeout ends there. It must not come before the result of an older thread; a sleep depends on no thread."""
 
@@ -152,6 +158,8 @@ class Stillness:
         self._asked_s = 0.0
         self._asked = 0
         """How many looks in a row have found another process that waits for an answer."""
+        self._asked_since_s = 0.0
+        """The real instant since which it waits."""
         self._called_s = 0.0
         self._called: tuple[threading.Thread | None, int, bool] = None, -1, False
         """A thread, the number of its wait for another one, and whether, a moment ago, a child might call a server."""
@@ -264,13 +272,21 @@ class Stillness:
         return Time.FREE if wait.why in OUTSIDE and found is not Time.FREE and self.is_asked(looker) else found
 
     def is_asked(self, looker: Looker) -> bool:
-        """Return whether another process has waited for an answer of this one for a while, and no older thread works on it."""
+        """Return whether another process has waited for a while for an answer of this one that may need virtual time.
+
+        It does not if an older thread works on it. If no thread has gone to sleep since the question came, the thread that
+        answers may wait outside, too; it has its patience for that.
+        """
         now_s: float = real.monotonic()
         if now_s - self._asked_s >= _ASK_AGAIN_S:
             self._asked_s = now_s
-            is_asked = is_asked_from_outside() and Why.RUNS not in [why(one).why for one in looker.older()]
+            since_s = asked_since_s()
+            is_asked = since_s is not None and Why.RUNS not in [why(one).why for one in looker.older()]
             self._asked = self._asked + 1 if is_asked else 0
-        return self._asked >= _ASKS
+            self._asked_since_s = since_s or 0
+        if self._asked < _ASKS:
+            return False
+        return looker.slept_s >= self._asked_since_s - _EARLY_S or now_s - self._asked_since_s >= looker.patience_s
 
     def awaits_a_call(self, thread: threading.Thread, number: int, looker: Looker) -> bool:
         """Return whether a child may call a server of this process while `thread` waits for another thread, in wait `number`."""
@@ -290,9 +306,8 @@ class Stillness:
             return Wait(Why.RUNS)
         if seen.wait is None:
             wait = why(thread)
-            if wait.why not in {Why.IDLE, Why.LOCK, Why.SERVES}:
+            if not lasts(wait):
                 return wait
-            # This answer holds as long as the thread has not run.
             seen.wait = wait
         return seen.wait
 
@@ -303,10 +318,11 @@ class Stillness:
         """Return whether a wait that is not for something outside holds time like one that is.
 
         A wait for a connection within this process does if its own timeout comes before the instant to which the clock would go,
-        or if the answer may not depend on virtual time; one for callers does in the thread that entered the mock, beside a child.
+        or if the answer may not depend on virtual time. In the thread that entered the mock, a wait for callers does beside a
+        child, and so does a real sleep between two looks at something real.
         """
         if wait.why is not Why.WITHIN:
-            return thread is looker.entered_by and serves_a_child(wait)
+            return thread is looker.entered_by and (serves_a_child(wait) or looks_outside(thread, wait))
         began_us = self._known(thread, wait, looker).began_us
         if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
             return True

@@ -7,6 +7,8 @@ from itertools import count
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
+from sagemock.clock.real import real
+
 __all__ = ["Awaited", "Rouse", "Sleeper", "Table", "is_listed"]
 
 _FEW: Final = 64
@@ -132,6 +134,8 @@ class Table:
         # A sleep that was interrupted and continues has its old number, so two sleepers may share a number.
         self._ties = count()
         self._most = _FEW
+        self.added_s = 0.0
+        """The real instant at which the last sleeper was added."""
 
     def __len__(self) -> int:
         return len(self._timed) + len(self._untimed)
@@ -171,6 +175,7 @@ class Table:
 
     def add(self, sleeper: Sleeper) -> None:
         """Add a sleeper."""
+        self.added_s = real.monotonic()
         at_us = sleeper.deadline_us
         (self._untimed if at_us is None else self._timed)[sleeper] = None
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from sagemock.clock import children
 from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
+from sagemock.clock.real import real
 from sagemock.clock.system_calls import (
     POLLS,
     Call,
@@ -46,12 +47,14 @@ __all__ = [
     "Wait",
     "Why",
     "Work",
+    "asked_since_s",
     "connections",
     "has_received",
     "is_answer_owed",
-    "is_asked_from_outside",
     "is_idle_worker",
     "is_own_wake_up",
+    "lasts",
+    "looks_outside",
     "may_be_answered",
     "may_be_called",
     "place",
@@ -166,6 +169,9 @@ _PRIVATE: Final = 128
 _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
 _WITHOUT_END: Final = 1 << 31
+_ENDS: Final = "_BaseServer__shutdown_request"
+"""The attribute by which `socketserver.BaseServer.shutdown` tells a server to end, and then waits until it has."""
+_OUR_SLEEP: Final = "sagemock.patches.sleep", "__call__"
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
 _FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
 _READS_AND_WRITES: Final = ("read", "readv", "pread64", "write", "writev", "pwrite64")
@@ -184,10 +190,12 @@ _POOLS: Final = {
 }
 
 # The functions in which asyncio's and trio's event loops wait, each with its caller.
+_TRIO: Final = "trio._core._io_epoll", "get_events"
 _LOOPS: Final = {
     (("selectors", "select"), ("asyncio.base_events", "_run_once")),
-    (("trio._core._io_epoll", "get_events"), ("trio._core._run", "run")),
+    (_TRIO, ("trio._core._run", "run")),
 }
+_PIDFD, _INOTIFY = "anon_inode:[pidfd]", "anon_inode:inotify"
 
 has_one_interpreter_lock: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
 
@@ -242,8 +250,24 @@ def connections(wait: Wait) -> list[int]:
     return [] if wait.call is None else sources(wait.call)
 
 
-def is_asked_from_outside() -> bool:
-    """Return whether another process, a child say, waits for an answer of this one, which may need virtual time."""
+def lasts(wait: Wait) -> bool:
+    """Return whether the reason for a wait is the same until the thread runs again.
+
+    Another one may not be: a pool gets work, a server is told to end, and a child inherits a pipe, while the thread that waits
+    for it stands still.
+    """
+    if wait.call is None:
+        return False
+    if wait.call.name == "futex":
+        return wait.why in {Why.IDLE, Why.LOCK} and bool(wait.call.arguments[_OPERATION] & _PRIVATE)
+    return wait.why is Why.SERVES and wait.call.name.startswith(("accept", "epoll"))
+
+
+def asked_since_s() -> float | None:
+    """Return the real instant since which another process, a child say, waits for an answer of this one; None if there is none.
+
+    The answer may need virtual time.
+    """
     asked = callers_wait()
     if asked:
         for thread in threading.enumerate():
@@ -251,12 +275,22 @@ def is_asked_from_outside() -> bool:
             # A thread that reads the connection waits for more of the request. A loop always watches all of its connections.
             if call is not None and not call.name.startswith("epoll"):
                 asked.difference_update(sources(call))
-    return bool(asked)
+    silent_ms = [found.received_ms for found in map(traffic, asked) if found is not None]
+    return real.monotonic() - max(silent_ms) / 1000 if silent_ms else None
 
 
 def serves_a_child(wait: Wait) -> bool:
     """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
-    return wait.why is Why.SERVES and wait.call is not None and not wait.call.name.startswith("epoll") and children.there_are()
+    if wait.call is None or wait.call.name.startswith("epoll") or not children.there_are():
+        return False
+    # With a timeout of less than a second, the reason is not known: see `_poll`.
+    return wait.why is Why.SERVES or (wait.why is Why.UNKNOWN and bool(serves(connections(wait))))
+
+
+def looks_outside(thread: threading.Thread, wait: Wait) -> bool:
+    """Return whether a thread really sleeps between two looks at something real: its module is one of real time."""
+    frame = frame_of(thread) if wait.why is Why.SLEEPS else None
+    return frame is not None and _is_at(frame, *_OUR_SLEEP)
 
 
 def may_be_called(within_s: float) -> bool:
@@ -292,7 +326,9 @@ def is_idle_worker(thread: threading.Thread) -> bool:
 def _manages_an_idle_pool(thread: threading.Thread) -> bool:
     """Return whether a thread manages a pool of processes that has no work: of concurrent.futures, loky or multiprocessing."""
     if type(thread).__name__ == "_ExecutorManagerThread":
-        return not getattr(thread, "pending_work_items", True)
+        # At its end it waits for its processes.
+        is_ending = getattr(thread, "is_shutting_down", bool)()
+        return not (is_ending or getattr(thread, "pending_work_items", True))
     # A thread has these only while it runs.
     target, arguments = getattr(thread, "_target", None), getattr(thread, "_args", ())
     position = _POOLS.get((getattr(target, "__module__", ""), getattr(target, "__qualname__", "")))
@@ -315,7 +351,7 @@ def _why_it_locks(thread: threading.Thread) -> Why:
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:
     frame = frame_of(thread)
-    if frame is None or not _is_at(frame, "sagemock.patches.sleep", "__call__") or frame.f_back is None:
+    if frame is None or not _is_at(frame, *_OUR_SLEEP) or frame.f_back is None:
         return Why.SLEEPS
     caller = place(frame.f_back)
     if caller in LOOKS:
@@ -327,8 +363,11 @@ def _why_of_file(descriptor: int) -> Why:
     where = goes_to(descriptor)
     if where.startswith("socket:"):
         return _why_of_socket(descriptor)
-    if where == "anon_inode:[pidfd]":
+    if where == _PIDFD:
         return Why.OUTSIDE
+    if where == _INOTIFY:
+        # Without a child, a thread of this process is to write the file.
+        return Why.OUTSIDE if children.there_are() else Why.UNKNOWN
     if is_pipe(descriptor):
         if _ends_here(where) < len(("its read end", "its write end")):
             return Why.PERSON
@@ -356,7 +395,8 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     numbers = descriptors(call)
     frame = frame_of(thread)
     if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
-        if 0 <= timeout_ms < _SOON_MS:
+        is_for_a_child = place(frame) == _TRIO and any(map(_is_of_a_child, numbers))
+        if 0 <= timeout_ms < _SOON_MS and not is_for_a_child:
             # The loop's next timer is due soon, so it has something to do; sagemock's own poll of a loop looks the same.
             return Wait(Why.UNKNOWN, call, timeout_ms)
         # A single descriptor is the loop's own wake-up, by which threads call it.
@@ -377,9 +417,11 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     if outside or Why.OUTSIDE in whys:
         is_here = Why.OUTSIDE not in whys and all(map(is_within, outside))
         return Wait(Why.WITHIN if is_here else Why.OUTSIDE, call, timeout_ms)
+    server = _server(frame)
     # As above, for an event loop of a library whose frames are unknown. A socketserver looks twice a second whether to end.
-    is_soon = 0 <= timeout_ms < _SOON_MS and not _is_below(frame, "socketserver", "serve_forever")
-    return Wait(Why.UNKNOWN if is_soon else Why.SERVES, call, timeout_ms)
+    is_soon = 0 <= timeout_ms < _SOON_MS and server is None
+    found = Why.RUNS if getattr(server, _ENDS, False) else Why.UNKNOWN if is_soon else Why.SERVES
+    return Wait(found, call, timeout_ms)
 
 
 def is_own_wake_up(number: int) -> bool:
@@ -418,8 +460,14 @@ def place(frame: FrameType) -> tuple[str, str]:
     return str(frame.f_globals.get("__name__")), frame.f_code.co_name
 
 
-def _is_below(frame: FrameType | None, module: str, function: str) -> bool:
-    return frame is not None and frame.f_back is not None and _is_at(frame.f_back, module, function)
+def _server(frame: FrameType | None) -> object:
+    """Return the `socketserver.BaseServer` that waits for callers in a frame; None if it is another wait."""
+    caller = None if frame is None else frame.f_back
+    return caller.f_locals.get("self") if caller is not None and _is_at(caller, "socketserver", "serve_forever") else None
+
+
+def _is_of_a_child(number: int) -> bool:
+    return goes_to(number) == _PIDFD
 
 
 def _is_at(frame: FrameType, module: str, function: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import chain
 from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["INTERPRETER", "NATIVE_CLOCKS", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
+__all__ = ["INTERPRETER", "NATIVE_CLOCKS", "TEST_TOOLS", "WAITERS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
 
 INTERPRETER = (
     "asyncio",
@@ -26,6 +26,9 @@ library, and trio, whose loop would wait forever for a timer that does not move.
 
 NATIVE_CLOCKS = ("grpc._channel", "grpc._server", "grpc.aio")
 """Modules that give instants to a C library, which compares them with the real clock. `grpc._common` waits, in virtual time."""
+
+WAITERS = ("docker", "filelock", "portalocker", "pytest_docker", "testcontainers")
+"""Modules that wait for a container or a file lock, by looking at it from time to time until a deadline."""
 
 TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_timeout", "unittest", "xdist")
 """Modules that time the test and not the code under test: a virtual day would exceed Hypothesis's deadline."""

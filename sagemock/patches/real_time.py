@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Final
 
-from sagemock.patches.bindings import TEST_TOOLS, belongs
+from sagemock.patches.bindings import TEST_TOOLS, WAITERS, belongs
 
 __all__ = ["BUILT_IN", "RealTimeModules"]
 
@@ -13,14 +13,10 @@ BUILT_IN: Final = (
     # These poll a child process: with virtual sleeps they would spin, and hours of virtual time would pass.
     "multiprocessing",
     "subprocess",
-    # These wait for a container, a file lock or a server's socket.
-    "docker",
-    "filelock",
+    # These wait for a server's socket.
     "http.server",
-    "portalocker",
-    "pytest_docker",
-    "testcontainers",
     "werkzeug",
+    *WAITERS,
     *TEST_TOOLS,
 )
 """Modules whose own sleeps are real. Code that they call, such as a server's request handler that polls, sleeps virtually."""

@@ -34,7 +34,7 @@ from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.clock.real import real
 from sagemock.patches.active import Innermost, shows_here
-from sagemock.patches.bindings import INTERPRETER, NATIVE_CLOCKS, TEST_TOOLS, Rebinding, belongs
+from sagemock.patches.bindings import INTERPRETER, NATIVE_CLOCKS, TEST_TOOLS, WAITERS, Rebinding, belongs
 from sagemock.patches.extensions import Extensions
 from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
 from sagemock.patches.patch import Patches
@@ -43,7 +43,7 @@ from sagemock.patches.precedence import LowestEntry, SuspendedPatch
 __all__ = ["ClockFactory", "WallPatch"]
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak naive UTC
-_REAL_TIMERS = (*INTERPRETER, *NATIVE_CLOCKS, *TEST_TOOLS)
+_REAL_TIMERS = (*INTERPRETER, *NATIVE_CLOCKS, *WAITERS, *TEST_TOOLS)
 
 # A module of freezegun, without types: its stacks are typed for freezegun's own factories.
 _Freezegun = Any
@@ -53,8 +53,9 @@ class WallPatch:
     """Makes `time.time()`, `time.monotonic()`, `datetime.now()` and similar functions read the innermost mock's clock.
 
     These keep real time: threads that were alive before the mock; all threads while the innermost mock has `wall="real"`; modules
-    of the interpreter that wait for locks, processes and events (`bindings.INTERPRETER`); modules of gRPC
-    (`bindings.NATIVE_CLOCKS`); tools that time the test (`bindings.TEST_TOOLS`); and the modules in freezegun's ignore list.
+    of the interpreter that wait for locks, processes and events (`bindings.INTERPRETER`); modules that wait for something real
+    until a deadline (`bindings.WAITERS`); modules of gRPC (`bindings.NATIVE_CLOCKS`); tools that time the test
+    (`bindings.TEST_TOOLS`); and the modules in freezegun's ignore list.
 
     The caller's own freeze, by freezegun or time-machine, works as without a mock, whenever it begins and ends.
     """

@@ -1,11 +1,13 @@
 """What threads wait for, with real threads and the real kernel; only Linux tells this."""
 
 import asyncio
+import ctypes
 import multiprocessing
 import os
 import select
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -26,7 +28,7 @@ from sagemock.clock.stillness import Ended, Looker, Stillness
 from sagemock.clock.system_calls import owes_an_answer
 from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, Work, is_answer_owed, why
 from sagemock.patches.sleep import VirtualSleep
-from tests.support.waiting import eventually, waiting_in
+from tests.support.waiting import PATIENCE_S, eventually, waiting_in
 
 fcntl: Any = pytest.importorskip("fcntl", reason="Windows has no file locks of this kind")
 
@@ -275,16 +277,16 @@ def test_another_process_may_wait_for_an_answer() -> None:
         assert system_calls.callers_wait() == set()
         assert accepted.recv(1) == b"?"
         eventually(lambda: system_calls.callers_wait() == {accepted.fileno()})
-        assert waits.is_asked_from_outside()
+        assert waits.asked_since_s() is not None
         with waiting_in(partial(accepted.recv, 1), partial(accepted.shutdown, socket.SHUT_RD)) as thread:
             eventually(is_why(Why.SERVES, thread))
-            assert not waits.is_asked_from_outside()
+            assert waits.asked_since_s() is None
         accepted.sendall(b"!")
         assert system_calls.callers_wait() == set()
 
 
 def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> None:
-    """Unless an older thread works on the answer."""
+    """Unless an older thread works on the answer. If no thread sleeps, what answers may wait outside, too."""
     still, over = Stillness(), threading.Event()
     with asking() as (child, accepted), waiting_in(child.wait, child.kill) as thread:
         eventually(is_why(Why.CHILD, thread))
@@ -296,6 +298,9 @@ def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> No
 
         assert not any(rests(looker) for _ in range(20))
         accepted.recv(1)
+        eventually(lambda: still.is_asked(replace(looker, patience_s=0)))
+        assert not any(rests(looker) for _ in range(20))
+        looker = replace(looker, slept_s=real.monotonic())
         eventually(lambda: rests(looker))
 
         def work() -> None:
@@ -306,15 +311,23 @@ def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> No
             eventually(lambda: not rests(replace(looker, older=lambda: [works])))
 
 
-def test_the_tests_own_thread_serves_a_child() -> None:
-    """Without one, callers are threads; and other threads may serve for ever."""
+@pytest.mark.parametrize("timeout_s, expected", [(None, Why.SERVES), (0.5, Why.UNKNOWN)])
+def test_the_tests_own_thread_serves_a_child(timeout_s: float | None, expected: Why) -> None:
+    """Without one, callers are threads; and other threads may serve for ever. A call with a short timeout is repeated."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(timeout_s)
+
+        def accept() -> None:
+            while True:
+                with suppress(TimeoutError):
+                    server.accept()[0].close()
+                    break
 
         def call() -> None:
             socket.create_connection(server.getsockname()).close()
 
-        with waiting_in(lambda: server.accept()[0].close(), call) as thread:  # noqa: PLW0108  # it must wait in the new thread
-            eventually(is_why(Why.SERVES, thread))
+        with waiting_in(accept, call) as thread:
+            eventually(is_why(expected, thread))
             looker, still = Looker(entered_by=thread, patience_s=60), Stillness()
             eventually(lambda: still.all_rest([thread], looker=looker))
             with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
@@ -381,6 +394,70 @@ def test_a_signal_comes_from_outside_only_if_there_is_a_child(wait: Callable[[],
                 child.communicate(b"\n")
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_what_a_thread_waits_for_may_change_while_it_stands_still() -> None:
+    """A child that begins later may inherit the other end of a pipe."""
+    read, write = os.pipe()
+    with waiting_in(partial(os.read, read, 1), partial(os.write, write, b"1")) as thread:
+        eventually(is_why(Why.LOCK, thread))
+        still, looker = Stillness(), Looker(entered_by=thread, patience_s=60)
+        eventually(lambda: still.all_rest([thread], looker=looker))
+        command = [sys.executable, "-S", "-c", "input()"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[write]) as child:  # noqa: S603  # our own interpreter
+            assert not still.all_rest([thread], looker=looker)
+            child.communicate(b"\n")
+    os.close(read)
+    os.close(write)
+
+
+def test_a_pool_that_ends_waits_for_its_processes() -> None:
+    """The thread that manages it has no work then, and is not idle."""
+
+    class Manager(threading.Thread):
+        pending_work_items: Final = dict[int, object]()
+        is_over = False
+
+        def is_shutting_down(self) -> bool:
+            return self.is_over
+
+    Manager.__name__ = "_ExecutorManagerThread"
+    read, write = os.pipe()
+    manager = Manager(target=os.read, args=(read, 1))
+    manager.start()
+    eventually(is_why(Why.IDLE, manager))
+    manager.is_over = True
+    assert why(manager).why is Why.LOCK
+    os.write(write, b"1")
+    manager.join()
+    os.close(read)
+    os.close(write)
+
+
+def test_a_server_that_was_told_to_end_has_something_to_do() -> None:
+    """`shutdown` waits until it has noticed: socketserver looks twice a second."""
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+
+        def end() -> None:
+            socket.create_connection(("127.0.0.1", int(server.server_address[1]))).close()
+
+        with waiting_in(partial(server.serve_forever, PATIENCE_S), end) as thread:
+            eventually(is_why(Why.SERVES, thread))
+            vars(server)[waits._ENDS] = True
+            assert why(thread).why is Why.RUNS
+
+
+def test_a_child_may_change_a_file_that_a_thread_watches(tmp_path: Path) -> None:
+    """By inotify, as watchdog does. Without a child, a thread of this process is to change it."""
+    library = ctypes.CDLL(None)
+    number = library.inotify_init()
+    library.inotify_add_watch(number, os.fsencode(tmp_path), 0x100)  # IN_CREATE
+    with waiting_in(partial(os.read, number, 1000), (tmp_path / "file").touch) as thread:
+        eventually(lambda: (found := why(thread)).why is Why.UNKNOWN and found.call is not None)
+        with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+            eventually(is_why(Why.OUTSIDE, thread))
+            child.communicate(b"\n")
+    os.close(number)
 
 
 def test_reading_a_terminal_waits_for_a_person() -> None:

@@ -1,6 +1,7 @@
 """Modules whose sleeps are real."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches.real_time import RealTimeModules
+from tests.support.waiting import eventually, waiting_in
 
 START = "2018-07-30T00:00:00Z"
 START_S = 1_532_908_800
@@ -90,6 +92,44 @@ def test_a_built_in_real_time_module_passes_virtual_time_to_what_it_calls() -> N
         assert sagemaker.sleeps == []
         module.call(lambda: time.sleep(60))
         assert time.time() == START_S + 60
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a thread waits for")
+def test_a_real_sleep_of_the_tests_own_thread_holds_time(sagemaker: SageMakerMock, ports: Any) -> None:
+    """It waits for something real, so a thread that polls a job stands still meanwhile."""
+    over = threading.Event()
+
+    def poll() -> None:
+        while not over.is_set():
+            time.sleep(60)
+
+    with waiting_in(poll, over.set):
+        eventually(lambda: sagemaker.sleeps)
+        before_s = time.time()
+        for _ in range(5):
+            ports.sleep(0.02)
+        assert time.time() == before_s
+
+
+def test_a_module_that_waits_for_a_lock_of_a_file_has_a_real_deadline() -> None:
+    """Its sleeps are real, so its timer is, too. The timer of a module that only serves is virtual."""
+    code = """
+import time
+
+def wait(seconds):
+    ends, tries = time.monotonic() + seconds, 0
+    while time.monotonic() < ends and tries < 99:
+        time.sleep(0.001)
+        tries += 1
+    return tries
+"""
+    waiting, serving = ModuleType("filelock._api"), ModuleType("werkzeug.serving")
+    for module in (waiting, serving):
+        exec(code, vars(module))  # noqa: S102  # code of this test
+    with mock_sagemaker(start=START):
+        assert 0 < vars(waiting)["wait"](0.02) < 99
+        assert vars(serving)["wait"](0.02) == 99
+        assert time.time() == START_S
 
 
 def test_a_name_covers_a_package_too() -> None:

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
+from sagemock.clock import waits
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.patches import trio_sleep
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.trio_sleep import TrioPatch
 from tests.support.calling import create, describe, make_client
-from tests.support.waiting import PATIENCE_S, eventually
+from tests.support.waiting import PATIENCE_S, eventually, waiting_in
 
 trio: Any = pytest.importorskip("trio")
 pytest.importorskip("trio.testing")
@@ -144,6 +145,27 @@ def test_a_child_process_of_other_code_does_not_hold_time(sagemaker: SageMakerMo
     assert now_s(sagemaker) == 20 * 3600
     # Each sleep took the ten seconds of `patience`.
     assert real.monotonic() - began_s < PATIENCE_S
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a thread waits for")
+def test_a_child_holds_time_under_a_short_limit(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trio then waits for the child and for the limit in one call, and a thread that polls a job stands still."""
+    monkeypatch.setattr(waits, "_SOON_MS", 60_000)
+    over = threading.Event()
+
+    def poll() -> None:
+        while not over.is_set():
+            time.sleep(60)
+
+    async def call() -> None:
+        with trio.fail_after(30):
+            await trio.run_process([sys.executable, "-S", "-c", "import time; time.sleep(0.1)"])
+
+    with waiting_in(poll, over.set):
+        eventually(lambda: sagemaker.sleeps)
+        before_s = now_s(sagemaker)
+        trio.run(call)
+        assert now_s(sagemaker) == before_s
 
 
 def test_an_endless_loop_is_an_error_in_its_task(sagemaker: SageMakerMock) -> None:
