@@ -104,7 +104,10 @@ class Meaning(NamedTuple):
 
 MEANING: Final = {
     Why.RUNS: Meaning(
-        Time.HELD, Time.HELD, Time.HELD, "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET"
+        Time.HELD,
+        Time.HELD,
+        Time.HELD,
+        "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET; __shutdown_request",
     ),
     Why.IDLE: Meaning(
         Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker; the pool's own table of its work"
@@ -119,7 +122,12 @@ MEANING: Final = {
         Time.FREE, Time.FREE, Time.FREE, "accept; SO_ACCEPTCONN; a port at which this process listens; an eventfd"
     ),
     Why.LOOKS: Meaning(Time.FREE, Time.FREE, Time.FREE, "clock_nanosleep, below the functions in LOOKS"),
-    Why.SLEEPS: Meaning(Time.WATCHED, Time.FREE, Time.FREE, "nanosleep, clock_nanosleep; a poll or select of nothing"),
+    Why.SLEEPS: Meaning(
+        Time.WATCHED,
+        Time.FREE,
+        Time.FREE,
+        "nanosleep, clock_nanosleep; a poll or select of nothing; as OUTSIDE in real_time_modules",
+    ),
     Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read, write; isatty, or a pipe of which this process has one end"),
     Why.CHILD: Meaning(
         Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
@@ -131,7 +139,7 @@ MEANING: Final = {
         Time.PATIENCE,
         Time.PATIENCE,
         Time.PATIENCE,
-        "recv*, send*, connect, poll and its like, a pidfd, flock, fcntl, openat; with a child, a shared futex, rt_sig*, pause",
+        "recv*, send*, connect, polls, a pidfd, flock, fcntl, openat; with a child, a shared futex, rt_sig*, pause, inotify",
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
