@@ -29,6 +29,7 @@ from sagemock.clock.waits import (
     connections,
     has_received,
     is_answer_owed,
+    is_sleep,
     lasts,
     looks_outside,
     may_be_answered,
@@ -57,6 +58,8 @@ _ASK_AGAIN_S: Final = 0.02
 """Another process waits for an answer if that was seen so many times in a row, so many real seconds apart."""
 _EARLY_S: Final = 0.01
 """A question may seem to come up to this much later than it did: the kernel counts in steps of some milliseconds."""
+_SOON_S: Final = 1.0
+"""A sleep after another one belongs to the same loop if the thread was seen to sleep so many real seconds ago."""
 _LATE_S: Final = 0.02
 """A call may seem to end up to this much before its own timeout."""
 
@@ -104,8 +107,12 @@ class _Outside:
     number: int
 
     def has_timed_out(self, again: Wait, now_s: float) -> bool:
-        """Return whether the call ran into its own timeout and was repeated."""
-        if self.wait.timeout_ms < 0 or self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
+        """Return whether the call ran into its own timeout and was repeated. A sleep always does."""
+        if self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
+            return False
+        if is_sleep(again.call):
+            return now_s - self.looked_s < _SOON_S
+        if self.wait.timeout_ms < 0:
             return False
         if now_s - self.began_s < self.wait.timeout_ms / 1000 - _LATE_S:
             return False

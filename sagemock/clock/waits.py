@@ -53,6 +53,7 @@ __all__ = [
     "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
+    "is_sleep",
     "lasts",
     "looks_outside",
     "may_be_answered",
@@ -293,6 +294,11 @@ def serves_a_child(wait: Wait) -> bool:
         return False
     # With a timeout of less than a second, the reason is not known: see `_poll`.
     return wait.why is Why.SERVES or (wait.why is Why.UNKNOWN and bool(serves(connections(wait))))
+
+
+def is_sleep(call: Call) -> bool:
+    """Return whether a system call only lets time pass: before Python 3.11, `time.sleep` is a `select` of nothing."""
+    return call.name in _SLEEPS or (call.name in {"select", "pselect6"} and not descriptors(call))
 
 
 def looks_outside(thread: threading.Thread, wait: Wait) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches.real_time import RealTimeModules
-from tests.support.waiting import eventually, waiting_in
+from tests.support.waiting import PATIENCE_S, eventually, waiting_in
 
 START = "2018-07-30T00:00:00Z"
 START_S = 1_532_908_800
@@ -109,6 +109,30 @@ def test_a_real_sleep_of_the_tests_own_thread_holds_time(sagemaker: SageMakerMoc
         for _ in range(5):
             ports.sleep(0.02)
         assert time.time() == before_s
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a thread waits for")
+def test_the_real_sleeps_of_a_loop_have_one_patience(ports: Any) -> None:
+    """It may wait for a thread that sleeps virtually, such as one that has the lock of a file."""
+    over = threading.Event()
+
+    def work() -> None:
+        time.sleep(60)
+        over.set()
+
+    with mock_sagemaker(start=START, real_time_modules=["ports"], patience=0.2) as sagemaker:
+        thread = threading.Thread(target=work)
+        thread.start()
+        eventually(lambda: sagemaker.sleeps)
+        tries = 0
+        while not over.is_set():
+            ports.sleep(0.01)
+            tries += 1
+            assert tries < 100 * PATIENCE_S
+        thread.join()
+        assert time.time() == START_S + 60
+        [move] = sagemaker.clock.forced_moves
+        assert move.passed.total_seconds() == 60
 
 
 def test_a_module_that_waits_for_a_lock_of_a_file_has_a_real_deadline() -> None:
