@@ -18,6 +18,8 @@ from sagemock.clock.real import real
 
 __all__ = [
     "CALLS",
+    "EVENTFD",
+    "PIDFD",
     "POLLS",
     "Call",
     "Traffic",
@@ -57,6 +59,8 @@ _AARCH64: Final = {
     "rt_sigtimedwait": 137, "rt_sigsuspend": 133,
 }  # fmt: skip
 CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
+PIDFD, EVENTFD = "anon_inode:[pidfd]", "anon_inode:[eventfd]"
+"""The kernel's names of a child process that is waited for, and of an event loop's own wake-up."""
 POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
 _NAMES: Final = {number: name for name, number in CALLS.items()}
 # Not every system has it.

@@ -18,6 +18,8 @@ from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import (
+    EVENTFD,
+    PIDFD,
     POLLS,
     Call,
     blocked_in,
@@ -204,7 +206,7 @@ _LOOPS: Final = {
     (("selectors", "select"), ("asyncio.base_events", "_run_once")),
     (_TRIO, ("trio._core._run", "run")),
 }
-_PIDFD, _INOTIFY = "anon_inode:[pidfd]", "anon_inode:inotify"
+_INOTIFY: Final = "anon_inode:inotify"
 
 has_one_interpreter_lock: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
 
@@ -290,10 +292,10 @@ def asked_since_s() -> float | None:
 
 def serves_a_child(wait: Wait) -> bool:
     """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
-    if wait.call is None or wait.call.name.startswith("epoll") or not children.there_are():
+    if wait.why not in {Why.SERVES, Why.UNKNOWN} or wait.call is None or wait.call.name.startswith("epoll"):
         return False
     # With a timeout of less than a second, the reason is not known: see `_poll`.
-    return wait.why is Why.SERVES or (wait.why is Why.UNKNOWN and bool(serves(connections(wait))))
+    return children.there_are() and (wait.why is Why.SERVES or bool(serves(connections(wait))))
 
 
 def is_sleep(call: Call) -> bool:
@@ -377,7 +379,7 @@ def _why_of_file(descriptor: int) -> Why:
     where = goes_to(descriptor)
     if where.startswith("socket:"):
         return _why_of_socket(descriptor)
-    if where == _PIDFD:
+    if where == PIDFD:
         return Why.OUTSIDE
     if where == _INOTIFY:
         # Without a child, a thread of this process is to write the file.
@@ -409,8 +411,8 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     numbers = descriptors(call)
     frame = frame_of(thread)
     if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
-        is_for_a_child = place(frame) == _TRIO and any(map(_is_of_a_child, numbers))
-        if 0 <= timeout_ms < _SOON_MS and not is_for_a_child:
+        has_a_child = place(frame) == _TRIO and PIDFD in map(goes_to, numbers)
+        if 0 <= timeout_ms < _SOON_MS and not has_a_child:
             # The loop's next timer is due soon, so it has something to do; sagemock's own poll of a loop looks the same.
             return Wait(Why.UNKNOWN, call, timeout_ms)
         # A single descriptor is the loop's own wake-up, by which threads call it.
@@ -424,7 +426,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
     serving = serves(sockets)
-    whys = {_why_of_file(number) for number in kinds.keys() - sockets if kinds[number] != "anon_inode:[eventfd]"}
+    whys = {_why_of_file(number) for number in kinds.keys() - sockets if kinds[number] != EVENTFD}
     if whys & {Why.PERSON, Why.CHILD}:
         return Wait(Why.PERSON, call, timeout_ms)
     outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]
@@ -478,10 +480,6 @@ def _server(frame: FrameType | None) -> object:
     """Return the `socketserver.BaseServer` that waits for callers in a frame; None if it is another wait."""
     caller = None if frame is None else frame.f_back
     return caller.f_locals.get("self") if caller is not None and _is_at(caller, "socketserver", "serve_forever") else None
-
-
-def _is_of_a_child(number: int) -> bool:
-    return goes_to(number) == _PIDFD
 
 
 def _is_at(frame: FrameType, module: str, function: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sagemock.clock import children
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
-from sagemock.clock.system_calls import goes_to, is_pair, is_within, serves, traffic
+from sagemock.clock.system_calls import EVENTFD, PIDFD, goes_to, is_pair, is_within, serves, traffic
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why, is_own_wake_up
 
@@ -51,7 +51,7 @@ class _Descriptor:
         self._received: int | None = None
         """The number of bytes received at the last look."""
         self._number = number
-        self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
+        self._is_child = where.startswith("pipe:") or where == PIDFD
         is_socket = where.startswith("socket:")
         self.is_served = is_socket and bool(serves([number]))
         """Whether the descriptor waits for callers; an accepted connection waits for the client's next request."""
@@ -62,7 +62,7 @@ class _Descriptor:
     @property
     def is_loops_own(self) -> bool:
         """Whether the loop made the descriptor, so that threads or signals can wake it."""
-        return self.where == "anon_inode:[eventfd]" or (self._is_pair and is_own_wake_up(self._number))
+        return self.where == EVENTFD or (self._is_pair and is_own_wake_up(self._number))
 
     @property
     def is_known(self) -> bool:
@@ -134,7 +134,7 @@ class _Descriptor:
         return 0 if found is None else max(0, patience_s - min(found.sent_ms, found.received_ms) / 1000)
 
     def _is_a_child_there(self) -> bool:
-        return children.there_are() if self.where == "anon_inode:[pidfd]" else children.have_open(self.where)
+        return children.there_are() if self.where == PIDFD else children.have_open(self.where)
 
 
 class Child:

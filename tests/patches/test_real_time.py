@@ -13,7 +13,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches.real_time import RealTimeModules
-from tests.support.waiting import PATIENCE_S, eventually, waiting_in
+from tests.support.waiting import PATIENCE_S, eventually, sleeping_beside
 
 START = "2018-07-30T00:00:00Z"
 START_S = 1_532_908_800
@@ -97,13 +97,7 @@ def test_a_built_in_real_time_module_passes_virtual_time_to_what_it_calls() -> N
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a thread waits for")
 def test_a_real_sleep_of_the_tests_own_thread_holds_time(sagemaker: SageMakerMock, ports: Any) -> None:
     """It waits for something real, so a thread that polls a job stands still meanwhile."""
-    over = threading.Event()
-
-    def poll() -> None:
-        while not over.is_set():
-            time.sleep(60)
-
-    with waiting_in(poll, over.set):
+    with sleeping_beside(1_000_000):
         eventually(lambda: sagemaker.sleeps)
         before_s = time.time()
         for _ in range(5):

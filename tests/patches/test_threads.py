@@ -19,7 +19,7 @@ from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches import threads, ticks
-from tests.support.waiting import PATIENCE_S, eventually, waiting_in
+from tests.support.waiting import PATIENCE_S, eventually, sleeping_beside, waiting_in
 
 START = "2018-07-30T00:00:00Z"
 
@@ -330,20 +330,6 @@ def computing_for(seconds: float, then: Callable[[], object]) -> Iterator[tuple[
 
     with waiting_in(compute, go.set) as thread:
         yield thread, go.set
-
-
-@contextmanager
-def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
-    """Run a thread that sleeps for a minute again and again."""
-    over = threading.Event()
-
-    def sleep() -> None:
-        for _ in range(times):
-            if not over.is_set():
-                time.sleep(60)
-
-    with waiting_in(sleep, over.set) as thread:
-        yield thread
 
 
 @pytest.mark.parametrize("way", ["event", "timed event", "queue", "lock", "join", "timed join"])

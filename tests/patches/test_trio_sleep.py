@@ -19,7 +19,7 @@ from sagemock.patches import trio_sleep
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.trio_sleep import TrioPatch
 from tests.support.calling import create, describe, make_client
-from tests.support.waiting import PATIENCE_S, eventually, waiting_in
+from tests.support.waiting import PATIENCE_S, eventually, sleeping_beside
 
 trio: Any = pytest.importorskip("trio")
 pytest.importorskip("trio.testing")
@@ -151,17 +151,12 @@ def test_a_child_process_of_other_code_does_not_hold_time(sagemaker: SageMakerMo
 def test_a_child_holds_time_under_a_short_limit(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trio then waits for the child and for the limit in one call, and a thread that polls a job stands still."""
     monkeypatch.setattr(waits, "_SOON_MS", 60_000)
-    over = threading.Event()
-
-    def poll() -> None:
-        while not over.is_set():
-            time.sleep(60)
 
     async def call() -> None:
         with trio.fail_after(30):
             await trio.run_process([sys.executable, "-S", "-c", "import time; time.sleep(0.1)"])
 
-    with waiting_in(poll, over.set):
+    with sleeping_beside(1_000_000):
         eventually(lambda: sagemaker.sleeps)
         before_s = now_s(sagemaker)
         trio.run(call)

@@ -1,12 +1,13 @@
 """Wait in real time for another thread."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sagemock.clock.real import real
 
-__all__ = ["PATIENCE_S", "eventually", "waiting_in"]
+__all__ = ["PATIENCE_S", "eventually", "sleeping_beside", "waiting_in"]
 
 PATIENCE_S = 60
 """What a machine may take for anything: a test that waits longer has hung, or waited for real what should pass at once."""
@@ -34,3 +35,18 @@ def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterato
     finally:
         end()
         thread.join()
+
+
+@contextmanager
+def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
+    """Yield a thread that sleeps for a minute again and again; in a mock, virtually."""
+    over = threading.Event()
+
+    def sleep() -> None:
+        for _ in range(times):
+            if over.is_set():
+                break
+            time.sleep(60)
+
+    with waiting_in(sleep, over.set) as thread:
+        yield thread
