@@ -28,7 +28,8 @@ class Natives:
 
         Such a connection counts for `patience_s` from the moment at which something was last sent over it. Whether an answer is
         owed is not known: gRPC's connections also carry acknowledgements of their own.
-        A thread that runs, is ready to run, or has mostly run since the last look computes.
+        A thread that runs, is ready to run, or has mostly run since the last look computes. So does one that the kernel does not
+        let wake up ("D"): it reads from a disk, or waits for a lock of the kernel's.
         """
         threads = threading.enumerate()
         # `threading` makes a thread of its own kind for each other one that has called it, in Python 3.10 and 3.11 for ever.
@@ -47,7 +48,7 @@ class Natives:
                 continue
             self._spent_ns[number] = spent_ns
             used_ns = spent_ns - before_ns.get(number, spent_ns)
-            computes = used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] == b"R"
+            computes = used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] in {b"R", b"D"}
             found = found or computes or _asks(number, patience_s)
         return found
 

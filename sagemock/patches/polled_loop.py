@@ -23,7 +23,9 @@ from sagemock.patches.yielding import Sleeping, Yielding, waits_for_something
 
 __all__ = ["PolledLoop"]
 
-_LOOKS: Final = 3
+_LOOKS: Final = 4
+"""So many looks in a row find nothing to do before time passes: a result from a native thread takes a turn each to the loop's
+reader, to the future, to the one that gathers it, and to the task."""
 _STEP_S: Final = 0.001
 _RARELY_S: Final = 0.25
 """A loop that was idle for longer than this between two callbacks has waited in between, so it is not in a busy loop."""
@@ -170,8 +172,12 @@ class PolledLoop(Yielding):
         self._quiet += 1
         if self._since_s is None:
             self._since_s = real.monotonic()
+        if self._quiet == 1 and not self._awaits_nobody() and self._is_early(alarms.sleepers.patience_s):
+            self._look_later()
+            return
         if self._quiet < _LOOKS:
-            # Let callbacks that belong to no task, sockets and threads have their turn first.
+            # Let callbacks that belong to no task, sockets and threads have their turn first, and also what a native thread gave
+            # to the loop before it was seen to rest.
             self.loop.call_soon(self._look)
             return
         watched = self._descriptors(), self.outside.has_children
@@ -183,14 +189,14 @@ class PolledLoop(Yielding):
         # The loop has nothing to do, so no task is yielding.
         self._turns.forget()
         awaited = self._awaited(alarms, watched[0])
-        is_early = not self._awaits_nobody() and self._is_early(real.monotonic() - self._since_s, alarms.sleepers.patience_s)
-        if is_early or (awaited is not None and awaited.until_s == math.inf):
+        if awaited is not None and awaited.until_s == math.inf:
             self._look_later()
         else:
             self._pass(alarms, calls, awaited)
 
-    def _is_early(self, quiet_s: float, patience_s: float) -> bool:
+    def _is_early(self, patience_s: float) -> bool:
         """Return whether the loop may get news although it shows no descriptor: uvloop looks up names in native threads."""
+        quiet_s = 0 if self._since_s is None else real.monotonic() - self._since_s
         return quiet_s < STILL_S or (quiet_s < patience_s and self._natives.work(patience_s))
 
     def _backend(self) -> int | None:

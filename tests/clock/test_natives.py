@@ -115,6 +115,16 @@ def test_a_thread_that_ends_during_the_look_is_skipped(monkeypatch: pytest.Monke
     assert not Natives().work(10)
 
 
+@pytest.mark.parametrize("state", [b"R", b"D", b"S"])
+def test_a_thread_that_reads_from_a_disk_works(monkeypatch: pytest.MonkeyPatch, state: bytes) -> None:
+    """The kernel does not let it wake up until it has read: polars and duckdb read large files in native threads."""
+    monkeypatch.setattr(natives, "thread_count", lambda: threading.active_count() + 1)
+    monkeypatch.setattr(natives, "thread_ids", lambda: ["1"])
+    monkeypatch.setattr(natives, "of_thread", lambda _number, what: b"1 (x) " + state if what == "stat" else None)
+    monkeypatch.setattr(natives, "_spent_ns", lambda _number: 0)
+    assert Natives().work(10) is (state != b"S")
+
+
 def test_a_wait_for_a_native_thread_holds_time() -> None:
     """A query that native threads answer takes no virtual time, even when another thread sleeps."""
     done = _thread.allocate_lock()

@@ -1,12 +1,16 @@
 import asyncio
+import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from sagemock import mock_sagemaker
+from sagemock.clock.natives import Natives
+from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.loop_sleepers import LoopSleeper
@@ -237,12 +241,45 @@ def test_a_polled_loop_waits_while_a_native_thread_works() -> None:
     """For `patience` at most: uvloop looks up names in such threads, and shows no descriptor for it."""
     situation = Situation(OpaqueLoop())
     drive = situation.drive
-    assert drive._is_early(0, 10)
+    assert drive._is_early(10)
     for works in (True, False):
         drive._natives.work = lambda _, works=works: works
-        assert drive._is_early(1, 10) is works
-        assert not drive._is_early(10, 10)
+        drive._since_s = real.monotonic() - 1
+        assert drive._is_early(10) is works
+        drive._since_s -= 10
+        assert not drive._is_early(10)
     situation.loop.close()
+
+
+def test_a_polled_loop_handles_what_a_native_thread_has_given_before_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread may give its result while the loop looks at it, and rest at once; the loop needs turns to hand it on."""
+    ours, theirs = socket.socketpair()
+
+    def rests(*_: object) -> bool:
+        if not looks:
+            theirs.send(b"1")
+        looks.append(1)
+        return False
+
+    async def look_up_beside_a_sleep() -> None:
+        beside = asyncio.create_task(asyncio.sleep(3600))
+        found = loop.create_future()
+
+        def arrived() -> None:
+            loop.remove_reader(ours)
+            found.set_result(ours.recv(1))
+
+        loop.add_reader(ours, arrived)
+        await asyncio.gather(found)
+        beside.cancel()
+
+    looks = list[int]()
+    monkeypatch.setattr(Natives, "work", rests)
+    with ours, theirs, mock_sagemaker() as sagemaker, closing(OpaqueLoop()) as loop:
+        before_us = sagemaker.clock.now_us()
+        loop.run_until_complete(look_up_beside_a_sleep())
+        assert sagemaker.clock.now_us() == before_us
+    assert looks
 
 
 def test_a_polled_loop_looks_again_when_a_connection_or_a_child_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
