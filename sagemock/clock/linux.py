@@ -2,12 +2,13 @@
 
 import os
 import threading
+from functools import cache
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from sagemock.clock.interrupts import raise_if_foreign
 
-__all__ = ["native_id", "of_thread", "processor_clock", "read", "thread_count", "thread_ids"]
+__all__ = ["native_id", "of_interpreter", "of_thread", "processor_clock", "read", "thread_count", "thread_ids"]
 
 _THREADS: Final = "/proc/self/task"
 _FORKED: Final[WeakKeyDictionary[threading.Thread, int]] = WeakKeyDictionary()
@@ -48,6 +49,21 @@ def read(path: str) -> bytes | None:
     except OSError as error:
         raise_if_foreign(error)
         return None
+
+
+@cache
+def of_interpreter() -> range:
+    """Return the addresses of the interpreter's own static data; an empty range if they are not known.
+
+    There is the futex of the GIL, as the object `None` is; a lock is on the heap or on a stack. Seen in Python 3.10 to 3.13, as a
+    program and as a shared library; musl's conditions are on the stack.
+    """
+    for line in (read("/proc/self/maps") or b"").splitlines():
+        first, _, last = line.split(maxsplit=1)[0].partition(b"-")
+        addresses = range(int(first, 16), int(last, 16))
+        if id(None) in addresses:
+            return addresses
+    return range(0)
 
 
 def thread_count() -> int:

@@ -269,7 +269,7 @@ class Stillness:
             now_s: float = real.monotonic()
             return not looker.is_timeout and now_s - self._busy_since_s.setdefault(thread, now_s) >= looker.patience_s
         if wait.why is not Why.TIMED_LOCK:
-            # Else it may wait for the GIL.
+            # Else it may wait for the GIL: with musl's C library that is not known.
             self._busy_since_s.pop(thread, None)
         return False
 
@@ -378,10 +378,7 @@ class Stillness:
         seen.runs += pulse is None
         seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
-            seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
-            # Most threads stand still soon: measure the work of all threads only for one that does not.
-            before = seen.process or seen.begin_spell(now_s)
-            return pulse is not None and _ticks(seen, before, now_s)
+            return _has_ticked(seen, pulse, now_s)
         if seen.is_sure or seen.pauses < _PAUSES:
             return seen.is_sure
         # A thread waiting for the GIL wakes once per switch interval to ask for it, and that counts as running. So wait longer
@@ -389,6 +386,19 @@ class Stillness:
         if now_s - seen.since_s >= max(STILL_S, sys.getswitchinterval() + _MARGIN_S):
             seen.is_sure = True
         return seen.is_sure
+
+
+def _has_ticked(seen: _Seen, pulse: Hashable, now_s: float) -> bool:
+    """Note another pulse of a thread. Return whether the thread rests all the same, because it is one that only ticks."""
+    stood_still = seen.is_sure
+    seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
+    if stood_still:
+        # Something has woken it.
+        seen.process = None
+        return False
+    # Most threads stand still soon: measure the work of all threads only for one that does not.
+    before = seen.process or seen.begin_spell(now_s)
+    return pulse is not None and _ticks(seen, before, now_s)
 
 
 def _ticks(seen: _Seen, before: Work, now_s: float) -> bool:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from sagemock.clock import children
 from sagemock.clock.frames import frame_of
-from sagemock.clock.linux import of_thread, thread_ids
+from sagemock.clock.linux import of_interpreter, of_thread, thread_ids
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import (
     EVENTFD,
@@ -29,6 +29,7 @@ from sagemock.clock.system_calls import (
     is_known_here,
     is_pair,
     is_pipe,
+    is_ready,
     is_terminal,
     is_within,
     listens,
@@ -79,10 +80,10 @@ class Time(Enum):
 class Why(Enum):
     """The reason why a thread waits, or that it does not."""
 
-    RUNS = "it runs, or waits for a processor or a mutex of native code"
+    RUNS = "it runs, or waits for a processor, the GIL or a mutex of native code"
     IDLE = "it is an idle worker of a ThreadPoolExecutor, or manages a pool of processes that has no work"
     LOCK = "it waits for a lock, which another thread gives"
-    TIMED_LOCK = "it waits for the GIL, or for a lock with a timeout"
+    TIMED_LOCK = "it waits for a lock with a timeout"
     SERVES = "it waits for callers: at a listening socket, a connection that came in, or a loop's own wake-up"
     LOOKS = "it looks at threads of its own from time to time (joblib)"
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
@@ -110,7 +111,8 @@ MEANING: Final = {
         Time.HELD,
         Time.HELD,
         Time.HELD,
-        "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET; __shutdown_request",
+        "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET; a futex in the interpreter's own "
+        "data: the GIL; an epoll that has something to report; __shutdown_request",
     ),
     Why.IDLE: Meaning(
         Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker; the pool's own table of its work"
@@ -119,7 +121,7 @@ MEANING: Final = {
         Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a timeout: glibc's semaphores and conditions"
     ),
     Why.TIMED_LOCK: Meaning(
-        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a timeout: CPython's take_gil has one"
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a timeout; with musl's C library also the GIL"
     ),
     Why.SERVES: Meaning(
         Time.FREE, Time.FREE, Time.FREE, "accept; SO_ACCEPTCONN; a port at which this process listens; an eventfd"
@@ -219,7 +221,8 @@ def tells() -> bool:
 def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of calls
     """Return why a thread waits at this moment."""
     call = blocked_in(thread)
-    if call is None:
+    # An epoll with something to report is about to return, whether or not the thread has a processor yet.
+    if call is None or (call.name.startswith("epoll") and is_ready(call.arguments[0])):
         return Wait(Why.RUNS)
     name, arguments = call
     if name == "futex":
@@ -352,8 +355,8 @@ def _manages_an_idle_pool(thread: threading.Thread) -> bool:
 
 
 def _futex(thread: threading.Thread, call: Call) -> Wait:
-    operation, timeout = call.arguments[_OPERATION], call.arguments[_TIMEOUT]
-    if operation & _COMMAND != _WAIT_BITSET:
+    address, operation, timeout = call.arguments[0], call.arguments[_OPERATION], call.arguments[_TIMEOUT]
+    if operation & _COMMAND != _WAIT_BITSET or address in of_interpreter():
         return Wait(Why.RUNS, call)
     if not operation & _PRIVATE and children.there_are():
         # A semaphore of `multiprocessing`.

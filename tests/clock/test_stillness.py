@@ -138,6 +138,25 @@ def test_a_ticking_thread_rests_if_it_mostly_waits(
     assert not still.rests(ME)
 
 
+def test_a_thread_that_was_woken_does_not_tick(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has something to do, however long it stood still and however little the process has worked: it may wait for the GIL."""
+    monkeypatch.setattr(time, "process_time_ns", lambda: 0)
+    monkeypatch.setattr(waits, "_waits_for_a_processor", list)
+    pulse = Pulse()
+    still = Stillness(pulse)
+    for beats in ("began", "waits"):
+        pulse.beats = beats
+        assert not still.rests(ME)
+    for _ in range(200):
+        clock.now_s += 0.004
+        still.rests(ME)
+    assert still.rests(ME)
+    for beats in ("woken", "asks for the GIL", "asks again"):
+        clock.now_s += 0.005
+        pulse.beats = beats
+        assert not still.rests(ME)
+
+
 def test_a_thread_before_its_start_does_not_rest_and_an_ended_one_does(clock: Time) -> None:
     """The first is about to do something; the second never will."""
     still, pulse = Stillness(), Pulse("gone")

@@ -109,7 +109,7 @@ def test_the_table_describes_each_kind_of_wait() -> None:
 
 
 def test_a_pool_worker_is_idle_or_waits_for_a_lock() -> None:
-    """A wait with a timeout may be one for the GIL; any other lock is released by a thread."""
+    """A lock with a timeout may give up; any other one is released by a thread."""
     gate = threading.Lock()
     with pool_thread() as (pool, worker):
         eventually(is_why(Why.IDLE, worker))
@@ -121,6 +121,56 @@ def test_a_pool_worker_is_idle_or_waits_for_a_lock() -> None:
         eventually(is_why(Why.TIMED_LOCK, worker))
         gate.release()
         works[1].result()
+
+
+def read_with_the_gil(path: str) -> bytes:
+    """Read a file without giving the GIL to another thread, as `open` and `read` do."""
+    content, holding = ctypes.create_string_buffer(1024), ctypes.PyDLL(None)
+    number = holding.open(path.encode(), os.O_RDONLY)
+    length = holding.read(number, content, len(content))
+    holding.close(number)
+    return content.raw[:length]
+
+
+def test_a_thread_that_waits_for_the_gil_is_about_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has got what it waited for, and may answer: the GIL's futex is in the interpreter's own data, and no lock is."""
+    reasons = set[Why]()
+    assert id(None) in linux.of_interpreter()
+    monkeypatch.setattr(linux, "read", read_with_the_gil)
+    with waiting_in(lambda: real.sleep(0.05), bool) as worker:
+
+        def asks_for_the_gil() -> bool:
+            found = why(worker)
+            if found.call is not None and found.call.name == "futex":
+                reasons.add(found.why)
+            return bool(reasons)
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(PATIENCE_S)
+        try:
+            ends_s = real.monotonic() + PATIENCE_S
+            while not asks_for_the_gil():
+                assert real.monotonic() < ends_s
+        finally:
+            sys.setswitchinterval(before)
+    assert reasons == {Why.RUNS}
+
+
+def test_where_the_kernel_does_not_map_the_memory_the_gil_looks_like_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its waits have a timeout."""
+    monkeypatch.setattr(linux, "read", lambda _: None)
+    assert not linux.of_interpreter.__wrapped__()
+
+
+def test_a_thread_whose_epoll_has_something_to_report_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the kernel still shows the call for a moment after what it waits for has come."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, select.epoll() as epoll:
+        epoll.register(ours, select.EPOLLIN)
+        monkeypatch.setattr(waits, "blocked_in", lambda _: system_calls.Call("epoll_wait", (epoll.fileno(), 0, 1, 2**32 - 1)))
+        assert why(threading.current_thread()).why is not Why.RUNS
+        theirs.send(b"1")
+        assert why(threading.current_thread()).why is Why.RUNS
 
 
 def test_a_loop_serves_while_it_waits_for_other_threads_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -615,7 +665,7 @@ def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
 
 
 def test_an_older_thread_is_busy_until_it_stands_still() -> None:
-    """While it asks for the GIL, or waits with a timeout, it may have been busy before: it keeps its patience."""
+    """While it waits with a timeout (with musl's C library perhaps for the GIL), it may have been busy: it keeps its patience."""
     lock, over = threading.Lock(), threading.Event()
     lock.acquire()
     still, looker = Stillness(), Looker(patience_s=60, is_timeout=False)
