@@ -137,20 +137,14 @@ def test_a_thread_that_waits_for_the_gil_is_about_to_run(monkeypatch: pytest.Mon
     reasons = set[Why]()
     assert id(None) in linux.of_interpreter()
     monkeypatch.setattr(linux, "read", read_with_the_gil)
+    before, ends_s = sys.getswitchinterval(), real.monotonic() + PATIENCE_S
     with waiting_in(lambda: real.sleep(0.05), bool) as worker:
-
-        def asks_for_the_gil() -> bool:
-            found = why(worker)
-            if found.call is not None and found.call.name == "futex":
-                reasons.add(found.why)
-            return bool(reasons)
-
-        before = sys.getswitchinterval()
         sys.setswitchinterval(PATIENCE_S)
         try:
-            ends_s = real.monotonic() + PATIENCE_S
-            while not asks_for_the_gil():
+            while not reasons:
                 assert real.monotonic() < ends_s
+                found = why(worker)
+                reasons |= {found.why} if found.call is not None and found.call.name == "futex" else set()
         finally:
             sys.setswitchinterval(before)
     assert reasons == {Why.RUNS}

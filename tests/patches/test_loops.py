@@ -256,9 +256,7 @@ def test_a_polled_loop_handles_what_a_native_thread_has_given_before_time_passes
     ours, theirs = socket.socketpair()
 
     def rests(*_: object) -> bool:
-        if not looks:
-            theirs.send(b"1")
-        looks.append(1)
+        looks.append(theirs.send(b"1"))
         return False
 
     async def look_up_beside_a_sleep() -> None:
