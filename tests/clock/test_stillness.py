@@ -13,6 +13,8 @@ import pytest
 from sagemock.clock import stillness, waits
 from sagemock.clock.real import real
 from sagemock.clock.stillness import STILL_S, Ended, Stillness
+from sagemock.clock.system_calls import Call
+from sagemock.clock.waits import Wait, Why
 from tests.support.waiting import eventually
 
 
@@ -241,3 +243,9 @@ def test_without_kernel_information_the_position_in_the_code_counts(monkeypatch:
     monkeypatch.setattr(stillness, "of_thread", lambda *_: b"7 (python) S 1")
     monkeypatch.setattr(time, "clock_gettime_ns", partial(os.truncate, "/none/of/this"), raising=False)
     assert not Stillness()._is_exact
+
+
+def test_a_call_without_a_timeout_that_is_repeated_is_another_wait() -> None:
+    """A thread that reads again has got what it waited for, and has its patience anew."""
+    reads = Wait(Why.OUTSIDE, Call("recvfrom", (0,)))
+    assert not stillness._Outside(0, reads, 0, 0, 0, 0, 0).has_timed_out(reads, 10)
