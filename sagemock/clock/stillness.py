@@ -227,9 +227,8 @@ class Stillness:
         if patient is not None:
             self.holder = patient
             return False
-        if not (waits or has_older):
-            return True
         # Compare all at one moment: between the looks at two, one may have given the other something to do, and have ended.
+        # Even the call of one alone may have ended after its pulse was read, but before its reason was.
         return all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items())
 
     def _judge(

@@ -249,3 +249,14 @@ def test_a_call_without_a_timeout_that_is_repeated_is_another_wait() -> None:
     """A thread that reads again has got what it waited for, and has its patience anew."""
     reads = Wait(Why.OUTSIDE, Call("recvfrom", (0,)))
     assert not stillness._Outside(0, reads, 0, 0, 0, 0, 0).has_timed_out(reads, 10)
+
+
+def test_a_thread_that_goes_on_during_the_look_holds_time(clock: Time) -> None:
+    """Its reason is read after its pulse: the call may have ended meanwhile, and the reason may be that of a later one."""
+    beats = iter([0, 0, 0, 0, 0, 1])
+    still = Stillness(lambda _: next(beats))
+    for _ in range(4):
+        assert not still.all_rest([ME])
+    clock.now_s += 1
+    assert not still.all_rest([ME])
+    assert list(beats) == []
