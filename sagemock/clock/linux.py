@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from sagemock.clock.interrupts import raise_if_foreign
 
-__all__ = ["native_id", "of_interpreter", "of_thread", "processor_clock", "read", "thread_count", "thread_ids"]
+__all__ = ["native_id", "of_interpreter", "of_thread", "processor_clock", "read", "state_in", "thread_count", "thread_ids"]
 
 _THREADS: Final = "/proc/self/task"
 _FORKED: Final[WeakKeyDictionary[threading.Thread, int]] = WeakKeyDictionary()
@@ -31,6 +31,11 @@ def native_id(thread: threading.Thread) -> int | None:
 def of_thread(number: int | str, what: str) -> bytes | None:
     """Return the content of a thread's file `what` in /proc ("stat", "syscall"); None if there is none, as after its end."""
     return read(f"{_THREADS}/{number}/{what}")
+
+
+def state_in(stat: bytes) -> bytes:
+    """Return the state of a thread in the content of its file "stat": b"R" if it runs or is ready to run, b"S" if it waits."""
+    return stat.rpartition(b") ")[2][:1]
 
 
 def processor_clock(number: int) -> int:

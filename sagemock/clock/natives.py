@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.clock.linux import native_id, of_thread, processor_clock, thread_count, thread_ids
+from sagemock.clock.linux import native_id, of_thread, processor_clock, state_in, thread_count, thread_ids
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import blocked_by_number, other_ends, serves, sources, traffic
 
@@ -48,7 +48,7 @@ class Natives:
                 continue
             self._spent_ns[number] = spent_ns
             used_ns = spent_ns - before_ns.get(number, spent_ns)
-            computes = used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] in {b"R", b"D"}
+            computes = used_ns > elapsed_ns * _SHARE or state_in(stat) in {b"R", b"D"}
             found = found or computes or _asks(number, patience_s)
         return found
 

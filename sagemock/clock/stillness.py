@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sagemock.clock.frames import frame_of
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.clock.linux import native_id, of_thread, processor_clock
+from sagemock.clock.linux import native_id, of_thread, processor_clock, state_in
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import blocked_in
@@ -431,7 +431,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
     except OSError as error:
         raise_if_foreign(error)
         raise Ended from error
-    return spent_ns if stat.rpartition(b") ")[2][:1] == _WAITING else None
+    return spent_ns if state_in(stat) == _WAITING else None
 
 
 def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:

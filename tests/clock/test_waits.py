@@ -134,11 +134,16 @@ def read_with_the_gil(path: str) -> bytes:
 
 def test_a_thread_that_waits_for_the_gil_is_about_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has got what it waited for, and may answer: the GIL's futex is in the interpreter's own data, and no lock is."""
-    reasons = set[Why]()
+    reasons, over = set[Why](), threading.Event()
+
+    def beat() -> None:
+        while not over.is_set():
+            real.sleep(0.001)
+
     assert id(None) in linux.of_interpreter()
     monkeypatch.setattr(linux, "read", read_with_the_gil)
     before, ends_s = sys.getswitchinterval(), real.monotonic() + PATIENCE_S
-    with waiting_in(lambda: real.sleep(0.05), bool) as worker:
+    with waiting_in(beat, over.set) as worker:
         sys.setswitchinterval(PATIENCE_S)
         try:
             while not reasons:
