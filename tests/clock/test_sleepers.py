@@ -246,6 +246,17 @@ def test_a_thread_that_yields_endlessly_does_not_hold_time() -> None:
     assert world.at_us == 10
 
 
+def test_a_thread_that_has_yielded_often_goes_to_the_next_deadline() -> None:
+    """The one that sleeps may not get to run as long as this thread yields; it cannot move time itself."""
+    world = World()
+    world.sleepers.begin_sleep(world.sleepers.sleeper(world.start_us + 10, lambda: None))
+    for _ in range(1000):
+        world.sleepers.give_way()
+    assert world.at_us == 0
+    world.sleepers.give_way()
+    assert world.at_us == 10
+
+
 def test_a_deadline_passed_by_an_outside_clock_wakes_the_sleeper() -> None:
     """A test ticked a frozen wall clock while a thread slept; that clock is not moved again."""
 
