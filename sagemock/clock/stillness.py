@@ -203,6 +203,7 @@ class Stillness:
         self.awaited = []
         patient: tuple[threading.Thread, Why] | None = None
         looked_at, has_older = [*threads, *older], bool(older)
+        still = [*threads]
         for thread in looked_at:
             is_older = thread in older
             judged = self._judge(thread, threads, looker, is_older=is_older, paused=paused)
@@ -224,12 +225,14 @@ class Stillness:
                 self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
+            elif is_older:
+                still.append(thread)
         if patient is not None:
             self.holder = patient
             return False
         # Compare all at one moment: between the looks at two, one may have given the other something to do, and have ended.
         # Even the call of one alone may have ended after its pulse was read, but before its reason was.
-        return all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items())
+        return all(map(self._is_as_seen, still)) and all(self._is_same(*item) for item in waits.items())
 
     def _judge(
         self, thread: threading.Thread, threads: Collection[threading.Thread], looker: Looker, *, is_older: bool, paused: bool

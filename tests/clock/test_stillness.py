@@ -260,3 +260,17 @@ def test_a_thread_that_goes_on_during_the_look_holds_time(clock: Time) -> None:
     clock.now_s += 1
     assert not still.all_rest([ME])
     assert list(beats) == []
+
+
+def test_an_older_thread_that_gets_its_lock_during_the_look_holds_time(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is looked at later may have handed it a request meanwhile."""
+    monkeypatch.setattr(stillness, "why", lambda _: Wait(Why.LOCK, Call("futex", (0, 137, 0, 0))))
+    beats = iter([0, 0, 0, 0, 0, 1])
+    still = Stillness(lambda _: next(beats))
+    monkeypatch.setattr(still, "_is_exact", True)
+    monkeypatch.setattr(still, "_tells", True)
+    for _ in range(4):
+        assert not still.all_rest([], older=[ME])
+    clock.now_s += 1
+    assert not still.all_rest([], older=[ME])
+    assert list(beats) == []
