@@ -1,7 +1,9 @@
 """Runs programs in which threads wait, each in a fresh process, beside busy processes: `python -m benchmarks.waits --times 10`.
 
 For each scenario the table shows the number of wrong runs, the number of runs that hung, the real seconds that a run took beyond
-its own wait, and the virtual seconds that passed and should not have. It is not part of the default suite.
+its own wait, the virtual seconds that passed and should not have, and for some the highest processor time, where 1.00 is what it
+may be. It may be twice that while more processes run than there are processors, as switches between threads cost more then. It is
+not part of the default suite.
 """
 
 import argparse
@@ -10,14 +12,13 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import cycle, islice
 from multiprocessing.connection import Connection
 from typing import Final
 
+from benchmarks.load import BUSY, busy, numbers
 from benchmarks.waiting import SCENARIOS
 from benchmarks.waiting.scenario import Missing, Outcome
 
@@ -25,7 +26,8 @@ __all__ = ["main"]
 
 _LIMIT_S: Final = 60.0
 """A run that takes longer counts as hanging."""
-_BUSY: Final = (0, 2, 6)
+_LOADED: Final = 2
+"""How many times its limit a run may cost while more processes run than there are processors."""
 _FORKS: Final = multiprocessing.get_context("forkserver")
 
 
@@ -37,10 +39,11 @@ class _Runs:
     hangs: int = 0
     waited_s: list[float] = field(default_factory=list)
     lost_s: list[float] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
     missing: str = ""
 
-    def add(self, outcome: "Outcome | None") -> None:
-        """Add the result of a run; None if it hung."""
+    def add(self, outcome: "Outcome | None", most: float) -> None:
+        """Add the result of a run, whose cost may be `most`; None if it hung."""
         if outcome is None:
             self.hangs += 1
             return
@@ -48,6 +51,10 @@ class _Runs:
             self.wrong.append(outcome.wrong)
         self.waited_s.append(outcome.waited_s)
         self.lost_s.append(outcome.lost_s)
+        if outcome.cost is not None:
+            self.costs.append(outcome.cost)
+            if outcome.cost > most:
+                self.wrong.append(f"cost {outcome.cost:.2f} of its limit")
 
     def row(self, name: str) -> str:
         """Return the scenario's row of the table."""
@@ -55,27 +62,15 @@ class _Runs:
             return f"{name:<28} not run: {self.missing} is not installed"
         runs = len(self.waited_s) + self.hangs
         waited = f"{min(self.waited_s):.3f} to {max(self.waited_s):.3f}" if self.waited_s else "-"
+        cost = f"{max(self.costs):.2f}" if self.costs else "-"
         first = f"  {self.wrong[0]}" if self.wrong else ""
-        return (
-            f"{name:<28} {runs:>4} {len(self.wrong):>5} {self.hangs:>5}  {waited:<18} {max(self.lost_s, default=0):>10.1f}{first}"
-        )
+        lost_s = max(self.lost_s, default=0)
+        return f"{name:<28} {runs:>4} {len(self.wrong):>5} {self.hangs:>5}  {waited:<18} {lost_s:>14.1f} {cost:>5}{first}"
 
     @property
     def is_right(self) -> bool:
         """Whether no run was wrong or hung."""
         return not self.wrong and not self.hangs
-
-
-@contextmanager
-def _busy(number: int) -> Iterator[None]:
-    """Run `number` other processes that compute all the time."""
-    others = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(number)]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
 
 
 def _run(name: str) -> "Outcome | str | None":
@@ -96,7 +91,7 @@ def _here(name: str) -> None:
     """Run a scenario in this process, and print its result as JSON."""
     try:
         outcome = SCENARIOS[name]()
-        print(json.dumps({"wrong": outcome.wrong, "waited_s": outcome.waited_s, "lost_s": outcome.lost_s}), flush=True)
+        print(json.dumps(asdict(outcome)), flush=True)
     except Missing as missing:
         print(json.dumps({"missing": str(missing)}), flush=True)
     # A server's thread that never ends must not keep the process.
@@ -136,16 +131,12 @@ def _forked(name: str, sender: Connection) -> None:
     os._exit(0)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.split(","))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the scenarios and print the table; return 1 if a run was wrong or hung."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.waits", description=__doc__)
     parser.add_argument("names", nargs="*", help="scenarios; all if none is named", metavar="scenario")
     parser.add_argument("--times", type=int, default=3, help="how many runs of each")
-    parser.add_argument("--busy", type=_numbers, default=_BUSY, help="how many busy processes beside, in turn: 0,2,6")
+    parser.add_argument("--busy", type=numbers, default=BUSY, help="how many busy processes beside, in turn: 0,2,6")
     parser.add_argument("--parallel", type=int, default=1, help="how many runs at once")
     parser.add_argument("--forked", action="store_true", help="each run is a fork of a process that has only imported")
     parser.add_argument("--here", help=argparse.SUPPRESS)
@@ -155,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in asked.names if name not in SCENARIOS]
     if unknown:
         parser.error(f"no scenario {unknown[0]}: they are {', '.join(SCENARIOS)}")
-    print(f"{'scenario':<28} {'runs':>4} {'wrong':>5} {'hangs':>5}  {'real s waited':<18} {'virtual s lost':>10}")
+    print(f"{'scenario':<28} {'runs':>4} {'wrong':>5} {'hangs':>5}  {'real s waited':<18} {'virtual s lost':>14} {'cost':>5}")
     _FORKS.set_forkserver_preload(["benchmarks.waiting"])
     run = _fork if asked.forked else _run
     is_right = True
@@ -163,12 +154,13 @@ def main(arguments: list[str] | None = None) -> int:
         runs = _Runs()
         turns = list(islice(cycle(asked.busy), asked.times))
         for number in dict.fromkeys(turns):
-            with _busy(number), ThreadPoolExecutor(asked.parallel) as pool:
+            most = 1 if number + asked.parallel <= (os.cpu_count() or 1) else _LOADED
+            with busy(number), ThreadPoolExecutor(asked.parallel) as pool:
                 for found in pool.map(run, [name] * turns.count(number)):
                     if isinstance(found, str):
                         runs.missing = found
                     else:
-                        runs.add(found)
+                        runs.add(found, most)
         print(runs.row(name), flush=True)
         is_right = is_right and runs.is_right
     return int(not is_right)

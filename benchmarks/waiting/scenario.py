@@ -38,6 +38,8 @@ class Outcome:
     """The real seconds that the run took beyond its own wait."""
     lost_s: float = 0
     """The virtual seconds that passed and should not have."""
+    cost: float | None = None
+    """The processor time that the run took, as a share of what it may take on a quiet machine; None if that is not measured."""
 
 
 def needs(name: str) -> ModuleType:

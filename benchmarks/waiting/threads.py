@@ -235,8 +235,7 @@ def _beside(beat: Callable[[threading.Event], None], most_s: float, at_least: Ca
         waited_s, beside_s = _waiting()
         stop.set()
         thread.join()
-    cost_s = beside_s - alone_s
-    return Outcome(f"cost {cost_s:.1f} s of CPU" if cost_s > most_s else "" if at_least() else "it ticks no more", waited_s)
+    return Outcome("" if at_least() else "it ticks no more", waited_s, cost=(beside_s - alone_s) / most_s)
 
 
 def _heartbeat(every_s: float, most_s: float) -> Callable[[], Outcome]:
