@@ -1,4 +1,4 @@
-"""The frame that each thread of this process runs."""
+"""The frame that each thread of this process runs, and the place of a frame in the code."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ from typing import Final
 
 from sagemock.clock import forks
 
-__all__ = ["frame_of", "frames"]
+__all__ = ["frame_of", "frames", "is_at", "place"]
 
 _LOCK: Final = forks.lock()
 _COLLECTS: Final = sys.version_info < (3, 12)
@@ -33,3 +33,13 @@ def frames() -> dict[int, FrameType]:
 def frame_of(thread: threading.Thread) -> FrameType | None:
     """Return the innermost frame of a thread; None if the thread has not begun or has ended."""
     return frames().get(thread.ident or 0)
+
+
+def place(frame: FrameType) -> tuple[str, str]:
+    """Return the names of the module and the function of a frame."""
+    return str(frame.f_globals.get("__name__")), frame.f_code.co_name
+
+
+def is_at(frame: FrameType, module: str, function: str) -> bool:
+    """Return whether a frame is at this place."""
+    return place(frame) == (module, function)

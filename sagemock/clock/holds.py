@@ -7,13 +7,14 @@ from typing import Final
 from weakref import ref
 
 from sagemock.clock import children
+from sagemock.clock.answers import may_be_answered
 from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.system_calls import is_within
 from sagemock.clock.table import Awaited, Sleeper, Table, is_listed
-from sagemock.clock.waits import Why, may_be_answered
+from sagemock.clock.waits import Why
 
 __all__ = ["PATIENCE_S", "Holds"]
 

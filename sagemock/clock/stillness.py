@@ -10,6 +10,15 @@ from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from sagemock.clock.answers import (
+    asked_since_s,
+    connections,
+    has_received,
+    is_answer_owed,
+    may_be_answered,
+    may_be_called,
+    serves_a_child,
+)
 from sagemock.clock.frames import frame_of
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, processor_clock, state_in
@@ -24,20 +33,13 @@ from sagemock.clock.waits import (
     Time,
     Wait,
     Why,
-    Work,
-    asked_since_s,
-    connections,
-    has_received,
-    is_answer_owed,
     is_sleep,
     lasts,
     looks_outside,
-    may_be_answered,
-    may_be_called,
-    serves_a_child,
     tells,
     why,
 )
+from sagemock.clock.work import Work
 
 __all__ = ["STILL_S", "Ended", "Looker", "Stillness"]
 

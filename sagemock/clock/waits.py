@@ -7,23 +7,20 @@ at the first look. Where the reason is unknown the thread is watched (`sagemock.
 import os
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from types import FrameType
 from typing import Final, NamedTuple
 
 from sagemock.clock import children
-from sagemock.clock.frames import frame_of
-from sagemock.clock.linux import of_interpreter, of_thread, thread_ids
-from sagemock.clock.real import real
+from sagemock.clock.frames import frame_of, is_at, place
+from sagemock.clock.linux import of_interpreter
 from sagemock.clock.system_calls import (
     EVENTFD,
     PIDFD,
     POLLS,
     Call,
     blocked_in,
-    callers_wait,
     descriptors,
     goes_to,
     is_known_here,
@@ -32,13 +29,8 @@ from sagemock.clock.system_calls import (
     is_ready,
     is_terminal,
     is_within,
-    listens,
-    other_ends,
-    owes_an_answer,
     serves,
-    sources,
     time_out_ms,
-    traffic,
 )
 
 __all__ = [
@@ -49,20 +41,11 @@ __all__ = [
     "Time",
     "Wait",
     "Why",
-    "Work",
-    "asked_since_s",
-    "connections",
-    "has_received",
-    "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
     "is_sleep",
     "lasts",
     "looks_outside",
-    "may_be_answered",
-    "may_be_called",
-    "place",
-    "serves_a_child",
     "tells",
     "why",
 ]
@@ -170,9 +153,6 @@ FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
 """The reasons that are outside this process."""
 
-_ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
-"""The reasons of a thread of the mock that may give an answer without virtual time."""
-
 _WAIT_BITSET: Final = 9
 """FUTEX_WAIT_BITSET, by which glibc waits for a semaphore or a condition; for a mutex it uses another command."""
 _COMMAND: Final = 0x7F
@@ -247,23 +227,6 @@ def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of 
     return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)
 
 
-def is_answer_owed(wait: Wait) -> bool:
-    """Return whether one of the connections for which a thread waits owes an answer."""
-    return any(map(owes_an_answer, connections(wait)))
-
-
-def has_received(numbers: Iterable[int], within_s: float) -> bool:
-    """Return whether one of these connections has received data within the last real seconds, as far as the kernel tells."""
-    # A list, as in `may_be_answered`.
-    found = [one for one in map(traffic, numbers) if one is not None]
-    return any([one.received > 0 and one.received_ms < within_s * 1000 for one in found])  # noqa: C419
-
-
-def connections(wait: Wait) -> list[int]:
-    """Return the descriptors for which a thread waits, of connections and whatever else; none unless it waits for data."""
-    return [] if wait.call is None else sources(wait.call)
-
-
 def lasts(wait: Wait) -> bool:
     """Return whether the reason for a wait is the same until the thread runs again.
 
@@ -277,30 +240,6 @@ def lasts(wait: Wait) -> bool:
     return wait.why is Why.SERVES and wait.call.name.startswith(("accept", "epoll"))
 
 
-def asked_since_s() -> float | None:
-    """Return the real instant since which another process, a child say, waits for an answer of this one; None if there is none.
-
-    The answer may need virtual time.
-    """
-    asked = callers_wait()
-    if asked:
-        for thread in threading.enumerate():
-            call = blocked_in(thread)
-            # A thread that reads the connection waits for more of the request. A loop always watches all of its connections.
-            if call is not None and not call.name.startswith("epoll"):
-                asked.difference_update(sources(call))
-    silent_ms = [found.received_ms for found in map(traffic, asked) if found is not None]
-    return real.monotonic() - max(silent_ms) / 1000 if silent_ms else None
-
-
-def serves_a_child(wait: Wait) -> bool:
-    """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
-    if wait.why not in {Why.SERVES, Why.UNKNOWN} or wait.call is None or wait.call.name.startswith("epoll"):
-        return False
-    # With a timeout of less than a second, the reason is not known: see `_poll`.
-    return children.there_are() and (wait.why is Why.SERVES or bool(serves(connections(wait))))
-
-
 def is_sleep(call: Call) -> bool:
     """Return whether a system call only lets time pass: before Python 3.11, `time.sleep` is a `select` of nothing."""
     return call.name in _SLEEPS or (call.name in {"select", "pselect6"} and not descriptors(call))
@@ -309,37 +248,13 @@ def is_sleep(call: Call) -> bool:
 def looks_outside(thread: threading.Thread, wait: Wait) -> bool:
     """Return whether a thread really sleeps between two looks at something real: its module is one of real time."""
     frame = frame_of(thread) if wait.why is Why.SLEEPS else None
-    return frame is not None and _is_at(frame, *_OUR_SLEEP)
-
-
-def may_be_called(within_s: float) -> bool:
-    """Return whether a child that was started less than `within_s` real seconds ago may call a server of this process."""
-    return children.call_for_s(within_s) > 0 and listens()
-
-
-def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:
-    """Return whether an answer on one of these connections within this process may come without virtual time.
-
-    A thread of the mock, or an older one, may give it: it works, really sleeps, or waits outside.
-    """
-    # Lists, because of signal handlers: see `clock.table` on generators.
-    if any([why(one).why in _ANSWERS for one in threads]):  # noqa: C419
-        return True
-    ends = other_ends(numbers)
-    return any([_may_answer(one, ends) for one in older])  # noqa: C419
-
-
-def _may_answer(older: threading.Thread, ends: set[int]) -> bool:
-    wait = why(older)
-    # A loop with a timer may sleep really: before it answers on one of these connections, or if the timer is about to go off.
-    is_timed = wait.timeout_ms >= 0 and (wait.why is Why.UNKNOWN or not ends.isdisjoint(connections(wait)))
-    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))
+    return frame is not None and is_at(frame, *_OUR_SLEEP)
 
 
 def is_idle_worker(thread: threading.Thread) -> bool:
     """Return whether a thread is a worker of a ThreadPoolExecutor that waits for work."""
     frame = frame_of(thread)
-    return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
+    return frame is not None and is_at(frame, "concurrent.futures.thread", "_worker")
 
 
 def _manages_an_idle_pool(thread: threading.Thread) -> bool:
@@ -370,7 +285,7 @@ def _why_it_locks(thread: threading.Thread) -> Why:
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:
     frame = frame_of(thread)
-    if frame is None or not _is_at(frame, *_OUR_SLEEP) or frame.f_back is None:
+    if frame is None or not is_at(frame, *_OUR_SLEEP) or frame.f_back is None:
         return Why.SLEEPS
     caller = place(frame.f_back)
     if caller in LOOKS:
@@ -448,42 +363,7 @@ def is_own_wake_up(number: int) -> bool:
     return is_pair(number) and not children.have_open("socket:")
 
 
-class Work:
-    """The work of the process so far: its processor time, plus the time for which its threads were ready and got no processor.
-
-    Without the second part, a process that computes all the time on a busy machine would look as if it waited.
-    """
-
-    def __init__(self) -> None:
-        """Measure the present moment."""
-        self.spent_ns = time.process_time_ns()
-        # One number per thread: a sum would shrink when a thread ends.
-        self.waited_ns = dict(_waits_for_a_processor())
-
-    def since_ns(self, before: "Work") -> int:
-        """Return the nanoseconds of work between two measurements."""
-        waited_ns = sum(waited_ns - before.waited_ns.get(number, 0) for number, waited_ns in self.waited_ns.items())
-        return self.spent_ns - before.spent_ns + waited_ns
-
-
-def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
-    """Yield the number of each thread and the nanoseconds for which it was ready and got no processor, where known."""
-    for number in thread_ids():
-        schedstat = of_thread(number, "schedstat")
-        if schedstat is not None:
-            yield number, int(schedstat.split()[1])
-
-
-def place(frame: FrameType) -> tuple[str, str]:
-    """Return the names of the module and the function of a frame."""
-    return str(frame.f_globals.get("__name__")), frame.f_code.co_name
-
-
 def _server(frame: FrameType | None) -> object:
     """Return the `socketserver.BaseServer` that waits for callers in a frame; None if it is another wait."""
     caller = None if frame is None else frame.f_back
-    return caller.f_locals.get("self") if caller is not None and _is_at(caller, "socketserver", "serve_forever") else None
-
-
-def _is_at(frame: FrameType, module: str, function: str) -> bool:
-    return place(frame) == (module, function)
+    return caller.f_locals.get("self") if caller is not None and is_at(caller, "socketserver", "serve_forever") else None

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sagemock.cleanup import run_all
+from sagemock.clock.frames import place
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.real import real
-from sagemock.clock.waits import LOOKS, place
+from sagemock.clock.waits import LOOKS
 from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.patch import Patches

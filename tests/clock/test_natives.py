@@ -16,7 +16,7 @@ from sagemock import mock_sagemaker
 from sagemock.clock import linux, natives
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
-from tests.clock.test_waits import connection, outside
+from tests.support.connections import connection, outside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")

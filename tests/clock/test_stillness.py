@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sagemock.clock import stillness, waits
+from sagemock.clock import stillness, work
 from sagemock.clock.real import real
 from sagemock.clock.stillness import STILL_S, Ended, Stillness
 from sagemock.clock.system_calls import Call
@@ -125,7 +125,7 @@ def test_a_ticking_thread_rests_if_it_mostly_waits(
     """Otherwise a heartbeat of a millisecond would hold time forever; many threads that compute in turns still hold it."""
     (spent_s, waited_s), pulse, passed = work_s, Pulse(0), [0]
     monkeypatch.setattr(time, "process_time_ns", lambda: int(spent_s * 1e9) * passed[0])
-    monkeypatch.setattr(waits, "_waits_for_a_processor", lambda: [("1", int(waited_s * 1e9) * passed[0])])
+    monkeypatch.setattr(work, "_waits_for_a_processor", lambda: [("1", int(waited_s * 1e9) * passed[0])])
     still = Stillness(pulse)
     still.rests(ME)
     for look in range(25):
@@ -143,7 +143,7 @@ def test_a_ticking_thread_rests_if_it_mostly_waits(
 def test_a_thread_that_was_woken_does_not_tick(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has something to do, however long it stood still and however little the process has worked: it may wait for the GIL."""
     monkeypatch.setattr(time, "process_time_ns", lambda: 0)
-    monkeypatch.setattr(waits, "_waits_for_a_processor", list)
+    monkeypatch.setattr(work, "_waits_for_a_processor", list)
     pulse = Pulse()
     still = Stillness(pulse)
     for beats in ("began", "waits"):

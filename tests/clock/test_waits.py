@@ -1,6 +1,5 @@
 """What threads wait for, with real threads and the real kernel; only Linux tells this."""
 
-import asyncio
 import ctypes
 import multiprocessing
 import os
@@ -15,20 +14,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from sagemock.clock import linux, system_calls, waits
+from sagemock.clock import answers, linux, system_calls, waits
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Ended, Looker, Stillness
 from sagemock.clock.system_calls import owes_an_answer
-from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, Work, is_answer_owed, why
+from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, why
 from sagemock.patches.sleep import VirtualSleep
-from tests.support.waiting import PATIENCE_S, eventually, waiting_in
+from tests.support.connections import connection, outside
+from tests.support.waiting import PATIENCE_S, eventually, in_loop, is_why, loop_thread, waiting_in
 
 fcntl: Any = pytest.importorskip("fcntl", reason="Windows has no file locks of this kind")
 
@@ -43,63 +42,6 @@ def pool_thread() -> Iterator[tuple[ThreadPoolExecutor, threading.Thread]]:
     """Yield a pool with one worker, and the worker's thread."""
     with ThreadPoolExecutor(1) as pool:
         yield pool, pool.submit(threading.current_thread).result()
-
-
-@contextmanager
-def loop_thread() -> Iterator[tuple[asyncio.AbstractEventLoop, threading.Thread]]:
-    """Yield a loop and the thread that runs it."""
-    loop = asyncio.SelectorEventLoop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield loop, thread
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
-def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
-    """Run a function in a loop, and wait until it is done."""
-    done = threading.Event()
-    loop.call_soon_threadsafe(work)
-    loop.call_soon_threadsafe(done.set)
-    done.wait()
-
-
-def is_why(expected: Why, thread: threading.Thread) -> Callable[[], bool]:
-    """Return a function that tells whether a thread waits for this reason."""
-    return lambda: why(thread).why is expected
-
-
-@contextmanager
-def connection() -> Iterator[tuple[socket.socket, socket.socket, socket.socket]]:
-    """Yield a listening socket and both ends of a connection to it."""
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        accepted, _ = server.accept()
-        with accepted:
-            yield server, client, accepted
-
-
-_ANSWERS = """
-import socket, sys
-with socket.create_server(("127.0.0.1", 0)) as server:
-    print(server.getsockname()[1], flush=True)
-    connection, _ = server.accept()
-for line in sys.stdin:
-    connection.sendall(b"1")
-"""
-
-
-@contextmanager
-def outside() -> Iterator[tuple[socket.socket, Callable[[], object]]]:
-    """Yield a connection to another process, and what lets that send a byte."""
-    command = [sys.executable, "-S", "-c", _ANSWERS]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as child:  # noqa: S603  # our own interpreter
-        stdin, stdout = child.stdin, child.stdout
-        assert stdin is not None
-        assert stdout is not None
-        with socket.create_connection(("127.0.0.1", int(stdout.readline()))) as client:
-            yield client, lambda: stdin.write("\n")
-            stdin.close()
 
 
 def test_the_table_describes_each_kind_of_wait() -> None:
@@ -217,22 +159,6 @@ def test_a_connection_waits_for_the_outside_and_one_that_came_in_serves() -> Non
         eventually(is_why(Why.LOCK, thread))
 
 
-def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
-    """Before it sends and after something arrives, its wait does not count."""
-    with outside() as (client, answer):
-        client.settimeout(60)
-        with waiting_in(lambda: client.recv(1), answer) as thread:
-            eventually(is_why(Why.OUTSIDE, thread))
-            assert not is_answer_owed(why(thread))
-        real.sleep(0.01)
-        client.sendall(b"?")
-        with waiting_in(lambda: client.recv(1), answer) as thread:
-            eventually(is_why(Why.OUTSIDE, thread))
-            assert is_answer_owed(why(thread))
-        assert not is_answer_owed(Wait(Why.OUTSIDE))
-    assert not owes_an_answer(-1)
-
-
 def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() -> None:
     """A child may hold the other end, but only a child that inherited it."""
     (here, there), (alone, fed) = os.pipe(), os.pipe()
@@ -296,93 +222,6 @@ def test_a_child_may_be_awaited_by_a_descriptor_of_its_own() -> None:
         with waiting_in(lambda: select.select([number], [], []), lambda: child.communicate(b"\n")) as thread:
             eventually(is_why(Why.OUTSIDE, thread))
         os.close(number)
-
-
-_ASKS = """
-import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
-    client.sendall(b"?")
-    client.recv(1)
-    input()
-"""
-
-
-@contextmanager
-def asking() -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
-    """Yield a child process that has asked this one something, and the connection by which it waits for the answer."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        command = [sys.executable, "-S", "-c", _ASKS, str(server.getsockname()[1])]
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own interpreter
-            accepted, _ = server.accept()
-            with accepted:
-                yield child, accepted
-                child.kill()
-
-
-def test_another_process_may_wait_for_an_answer() -> None:
-    """It has asked, all of it was read, and nothing was sent since. What a thread still reads is no whole request."""
-    assert system_calls.callers_wait() == set()
-    with asking() as (_, accepted):
-        assert system_calls.callers_wait() == set()
-        assert accepted.recv(1) == b"?"
-        eventually(lambda: system_calls.callers_wait() == {accepted.fileno()})
-        assert waits.asked_since_s() is not None
-        with waiting_in(partial(accepted.recv, 1), partial(accepted.shutdown, socket.SHUT_RD)) as thread:
-            eventually(is_why(Why.SERVES, thread))
-            assert waits.asked_since_s() is None
-        accepted.sendall(b"!")
-        assert system_calls.callers_wait() == set()
-
-
-def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> None:
-    """Unless an older thread works on the answer. If no thread sleeps, what answers may wait outside, too."""
-    still, over = Stillness(), threading.Event()
-    with asking() as (child, accepted), waiting_in(child.wait, child.kill) as thread:
-        eventually(is_why(Why.CHILD, thread))
-        looker = Looker(entered_by=thread, patience_s=60)
-
-        def rests(looker: Looker) -> bool:
-            real.sleep(0.01)
-            return still.all_rest([thread], looker=looker)
-
-        assert not any(rests(looker) for _ in range(20))
-        accepted.recv(1)
-        eventually(lambda: still.is_asked(replace(looker, patience_s=0)))
-        assert not any(rests(looker) for _ in range(20))
-        looker = replace(looker, slept_s=real.monotonic())
-        eventually(lambda: rests(looker))
-
-        def work() -> None:
-            while not over.is_set():
-                pass
-
-        with waiting_in(work, over.set) as works:
-            eventually(lambda: not rests(replace(looker, older=lambda: [works])))
-
-
-@pytest.mark.parametrize("timeout_s, expected", [(None, Why.SERVES), (0.5, Why.UNKNOWN)])
-def test_the_tests_own_thread_serves_a_child(timeout_s: float | None, expected: Why) -> None:
-    """Without one, callers are threads; and other threads may serve for ever. A call with a short timeout is repeated."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(timeout_s)
-
-        def accept() -> None:
-            while True:
-                with suppress(TimeoutError):
-                    server.accept()[0].close()
-                    break
-
-        def call() -> None:
-            socket.create_connection(server.getsockname()).close()
-
-        with waiting_in(accept, call) as thread:
-            eventually(is_why(expected, thread))
-            looker, still = Looker(entered_by=thread, patience_s=60), Stillness()
-            eventually(lambda: still.all_rest([thread], looker=looker))
-            with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
-                assert not still.all_rest([thread], looker=looker)
-                assert still.all_rest([thread], looker=replace(looker, entered_by=None))
-                child.communicate(b"\n")
 
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -589,7 +428,7 @@ def test_a_repeated_call_is_the_same_wait_although_nobody_looked_for_long(monkey
     monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
     monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
     monkeypatch.setattr(
-        waits,
+        answers,
         "traffic",
         lambda _: system_calls.Traffic(is_connecting=False, segments=1, sent_ms=0, received_ms=received_ms[0], received=1),
     )
@@ -674,36 +513,6 @@ def test_an_older_thread_is_busy_until_it_stands_still() -> None:
     with waiting_in(over.wait, over.set) as waits_on:
         eventually(lambda: still.all_rest([], older=[waits_on], looker=looker))
         assert waits_on not in still._busy_since_s
-
-
-def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Nor may a timeout of its own be overtaken."""
-    over = threading.Event()
-    with connection() as (_, client, accepted), loop_thread() as (loop, timed):
-        client.settimeout(60)
-        with waiting_in(partial(client.recv, 1), partial(accepted.sendall, b"1")) as thread:
-            eventually(is_why(Why.WITHIN, thread))
-
-            def rests(looker: Looker, *others: threading.Thread) -> bool:
-                still = Stillness()
-                looks = [still.all_rest([thread, *others], looker=looker) for _ in range(20) if real.sleep(0.001) is None]
-                return looks[-1]
-
-            free = Looker(patience_s=60)
-            assert rests(free)
-            assert not rests(replace(free, now_us=5, first_us=60_000_006))
-            assert rests(replace(free, now_us=5, first_us=60_000_005))
-            assert rests(replace(free, older=lambda: [timed]))
-            monkeypatch.setattr(waits, "_SOON_MS", 60_000)
-            in_loop(loop, lambda: loop.call_later(50, lambda: None))
-            assert not rests(replace(free, older=lambda: [timed]))
-            with waiting_in(lambda: [real.sleep(0.01) for _ in iter(over.is_set, not None)], over.set) as sleeping:
-                eventually(is_why(Why.SLEEPS, sleeping))
-                assert not rests(free, sleeping)
-                assert not rests(replace(free, older=lambda: [sleeping]))
-                assert Stillness().all_rest([], older=[thread], looker=free)
 
 
 def test_a_connection_is_within_when_all_that_was_sent_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -819,23 +628,3 @@ def test_a_thread_that_ran_between_two_looks_does_not_rest(monkeypatch: pytest.M
         pulses = [3]
         monkeypatch.setattr(still, "_pulse", end)
         assert still.all_rest([worker])
-
-
-def test_work_counts_computing_and_waiting_for_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that ended meanwhile subtracts nothing, and a new one adds its waiting."""
-    monkeypatch.setattr(time, "process_time_ns", iter([100, 150]).__next__)
-    waited = iter([[("1", 1000), ("2", 10)], [("2", 15), ("3", 2)]])
-    monkeypatch.setattr(waits, "_waits_for_a_processor", waited.__next__)
-    before = Work()
-    assert Work().since_ns(before) == 50 + 5 + 2
-
-
-def test_the_kernel_counts_how_long_a_thread_could_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the kernel does so; a thread may end during the look."""
-    found = dict(waits._waits_for_a_processor())
-    assert str(threading.get_native_id()) in found
-    monkeypatch.setattr(os, "listdir", lambda _: ["none"])
-    assert dict(waits._waits_for_a_processor()) == {}
-    monkeypatch.undo()
-    monkeypatch.setattr(linux, "_THREADS", "/none")
-    assert dict(waits._waits_for_a_processor()) == {}

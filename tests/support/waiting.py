@@ -1,13 +1,15 @@
 """Wait in real time for another thread."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sagemock.clock.real import real
+from sagemock.clock.waits import Why, why
 
-__all__ = ["PATIENCE_S", "eventually", "sleeping_beside", "waiting_in"]
+__all__ = ["PATIENCE_S", "eventually", "in_loop", "is_why", "loop_thread", "sleeping_beside", "waiting_in"]
 
 PATIENCE_S = 60
 """What a machine may take for anything: a test that waits longer has hung, or waited for real what should pass at once."""
@@ -50,3 +52,28 @@ def sleeping_beside(times: int = 100) -> Iterator[threading.Thread]:
 
     with waiting_in(sleep, over.set) as thread:
         yield thread
+
+
+@contextmanager
+def loop_thread() -> Iterator[tuple[asyncio.AbstractEventLoop, threading.Thread]]:
+    """Yield a loop and the thread that runs it."""
+    loop = asyncio.SelectorEventLoop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop, thread
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    """Run a function in a loop, and wait until it is done."""
+    done = threading.Event()
+    loop.call_soon_threadsafe(work)
+    loop.call_soon_threadsafe(done.set)
+    done.wait()
+
+
+def is_why(expected: Why, thread: threading.Thread) -> Callable[[], bool]:
+    """Return a function that tells whether a thread waits for this reason."""
+    return lambda: why(thread).why is expected

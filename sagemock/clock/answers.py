@@ -1,0 +1,88 @@
+"""What a wait for another process or another thread depends on: who owes an answer, and who may give it (law 7)."""
+
+import threading
+from collections.abc import Iterable
+from typing import Final
+
+from sagemock.clock import children
+from sagemock.clock.real import real
+from sagemock.clock.system_calls import blocked_in, callers_wait, listens, other_ends, owes_an_answer, serves, sources, traffic
+from sagemock.clock.waits import OUTSIDE, Wait, Why, why
+
+__all__ = [
+    "asked_since_s",
+    "connections",
+    "has_received",
+    "is_answer_owed",
+    "may_be_answered",
+    "may_be_called",
+    "serves_a_child",
+]
+
+_ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
+"""The reasons of a thread of the mock that may give an answer without virtual time."""
+
+
+def is_answer_owed(wait: Wait) -> bool:
+    """Return whether one of the connections for which a thread waits owes an answer."""
+    return any(map(owes_an_answer, connections(wait)))
+
+
+def has_received(numbers: Iterable[int], within_s: float) -> bool:
+    """Return whether one of these connections has received data within the last real seconds, as far as the kernel tells."""
+    # A list, as in `may_be_answered`.
+    found = [one for one in map(traffic, numbers) if one is not None]
+    return any([one.received > 0 and one.received_ms < within_s * 1000 for one in found])  # noqa: C419
+
+
+def connections(wait: Wait) -> list[int]:
+    """Return the descriptors for which a thread waits, of connections and whatever else; none unless it waits for data."""
+    return [] if wait.call is None else sources(wait.call)
+
+
+def asked_since_s() -> float | None:
+    """Return the real instant since which another process, a child say, waits for an answer of this one; None if there is none.
+
+    The answer may need virtual time.
+    """
+    asked = callers_wait()
+    if asked:
+        for thread in threading.enumerate():
+            call = blocked_in(thread)
+            # A thread that reads the connection waits for more of the request. A loop always watches all of its connections.
+            if call is not None and not call.name.startswith("epoll"):
+                asked.difference_update(sources(call))
+    silent_ms = [found.received_ms for found in map(traffic, asked) if found is not None]
+    return real.monotonic() - max(silent_ms) / 1000 if silent_ms else None
+
+
+def serves_a_child(wait: Wait) -> bool:
+    """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
+    if wait.why not in {Why.SERVES, Why.UNKNOWN} or wait.call is None or wait.call.name.startswith("epoll"):
+        return False
+    # With a timeout of less than a second, the reason is not known: see `clock.waits`.
+    return children.there_are() and (wait.why is Why.SERVES or bool(serves(connections(wait))))
+
+
+def may_be_called(within_s: float) -> bool:
+    """Return whether a child that was started less than `within_s` real seconds ago may call a server of this process."""
+    return children.call_for_s(within_s) > 0 and listens()
+
+
+def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:
+    """Return whether an answer on one of these connections within this process may come without virtual time.
+
+    A thread of the mock, or an older one, may give it: it works, really sleeps, or waits outside.
+    """
+    # Lists, because of signal handlers: see `clock.table` on generators.
+    if any([why(one).why in _ANSWERS for one in threads]):  # noqa: C419
+        return True
+    ends = other_ends(numbers)
+    return any([_may_answer(one, ends) for one in older])  # noqa: C419
+
+
+def _may_answer(older: threading.Thread, ends: set[int]) -> bool:
+    wait = why(older)
+    # A loop with a timer may sleep really: before it answers on one of these connections, or if the timer is about to go off.
+    is_timed = wait.timeout_ms >= 0 and (wait.why is Why.UNKNOWN or not ends.isdisjoint(connections(wait)))
+    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))

@@ -1,0 +1,137 @@
+"""Who owes an answer and who may give it, with real threads, real children and the real kernel; only Linux tells this."""
+
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from sagemock.clock import system_calls, waits
+from sagemock.clock.answers import asked_since_s, is_answer_owed
+from sagemock.clock.real import real
+from sagemock.clock.stillness import Looker, Stillness
+from sagemock.clock.system_calls import owes_an_answer
+from sagemock.clock.waits import Wait, Why, why
+from tests.support.connections import asking, connection, outside
+from tests.support.waiting import eventually, in_loop, is_why, loop_thread, waiting_in
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or not waits.tells(),
+    reason="only Linux tells, and only where one thread runs at a time",
+)
+
+
+def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
+    """Before it sends and after something arrives, its wait does not count."""
+    with outside() as (client, answer):
+        client.settimeout(60)
+        with waiting_in(lambda: client.recv(1), answer) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert not is_answer_owed(why(thread))
+        real.sleep(0.01)
+        client.sendall(b"?")
+        with waiting_in(lambda: client.recv(1), answer) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert is_answer_owed(why(thread))
+        assert not is_answer_owed(Wait(Why.OUTSIDE))
+    assert not owes_an_answer(-1)
+
+
+def test_another_process_may_wait_for_an_answer() -> None:
+    """It has asked, all of it was read, and nothing was sent since. What a thread still reads is no whole request."""
+    assert system_calls.callers_wait() == set()
+    with asking() as (_, accepted):
+        assert system_calls.callers_wait() == set()
+        assert accepted.recv(1) == b"?"
+        eventually(lambda: system_calls.callers_wait() == {accepted.fileno()})
+        assert asked_since_s() is not None
+        with waiting_in(partial(accepted.recv, 1), partial(accepted.shutdown, socket.SHUT_RD)) as thread:
+            eventually(is_why(Why.SERVES, thread))
+            assert asked_since_s() is None
+        accepted.sendall(b"!")
+        assert system_calls.callers_wait() == set()
+
+
+def test_a_child_that_waits_for_this_process_does_not_hold_time_for_ever() -> None:
+    """Unless an older thread works on the answer. If no thread sleeps, what answers may wait outside, too."""
+    still, over = Stillness(), threading.Event()
+    with asking() as (child, accepted), waiting_in(child.wait, child.kill) as thread:
+        eventually(is_why(Why.CHILD, thread))
+        looker = Looker(entered_by=thread, patience_s=60)
+
+        def rests(looker: Looker) -> bool:
+            real.sleep(0.01)
+            return still.all_rest([thread], looker=looker)
+
+        assert not any(rests(looker) for _ in range(20))
+        accepted.recv(1)
+        eventually(lambda: still.is_asked(replace(looker, patience_s=0)))
+        assert not any(rests(looker) for _ in range(20))
+        looker = replace(looker, slept_s=real.monotonic())
+        eventually(lambda: rests(looker))
+
+        def work() -> None:
+            while not over.is_set():
+                pass
+
+        with waiting_in(work, over.set) as works:
+            eventually(lambda: not rests(replace(looker, older=lambda: [works])))
+
+
+@pytest.mark.parametrize("timeout_s, expected", [(None, Why.SERVES), (0.5, Why.UNKNOWN)])
+def test_the_tests_own_thread_serves_a_child(timeout_s: float | None, expected: Why) -> None:
+    """Without one, callers are threads; and other threads may serve for ever. A call with a short timeout is repeated."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(timeout_s)
+
+        def accept() -> None:
+            while True:
+                with suppress(TimeoutError):
+                    server.accept()[0].close()
+                    break
+
+        def call() -> None:
+            socket.create_connection(server.getsockname()).close()
+
+        with waiting_in(accept, call) as thread:
+            eventually(is_why(expected, thread))
+            looker, still = Looker(entered_by=thread, patience_s=60), Stillness()
+            eventually(lambda: still.all_rest([thread], looker=looker))
+            with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+                assert not still.all_rest([thread], looker=looker)
+                assert still.all_rest([thread], looker=replace(looker, entered_by=None))
+                child.communicate(b"\n")
+
+
+def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor may a timeout of its own be overtaken."""
+    over = threading.Event()
+    with connection() as (_, client, accepted), loop_thread() as (loop, timed):
+        client.settimeout(60)
+        with waiting_in(partial(client.recv, 1), partial(accepted.sendall, b"1")) as thread:
+            eventually(is_why(Why.WITHIN, thread))
+
+            def rests(looker: Looker, *others: threading.Thread) -> bool:
+                still = Stillness()
+                looks = [still.all_rest([thread, *others], looker=looker) for _ in range(20) if real.sleep(0.001) is None]
+                return looks[-1]
+
+            free = Looker(patience_s=60)
+            assert rests(free)
+            assert not rests(replace(free, now_us=5, first_us=60_000_006))
+            assert rests(replace(free, now_us=5, first_us=60_000_005))
+            assert rests(replace(free, older=lambda: [timed]))
+            monkeypatch.setattr(waits, "_SOON_MS", 60_000)
+            in_loop(loop, lambda: loop.call_later(50, lambda: None))
+            assert not rests(replace(free, older=lambda: [timed]))
+            with waiting_in(lambda: [real.sleep(0.01) for _ in iter(over.is_set, not None)], over.set) as sleeping:
+                eventually(is_why(Why.SLEEPS, sleeping))
+                assert not rests(free, sleeping)
+                assert not rests(replace(free, older=lambda: [sleeping]))
+                assert Stillness().all_rest([], older=[thread], looker=free)
