@@ -246,6 +246,17 @@ def test_a_thread_that_yields_endlessly_does_not_hold_time() -> None:
     assert world.at_us == 10
 
 
+def test_a_sleep_that_is_over_holds_no_time_while_its_thread_notifies_an_observer() -> None:
+    """It cannot go on before the observer is done, which may itself wait for time to pass."""
+    world = World()
+    sleeper = world.sleepers.sleeper(world.start_us + 10, lambda: None)
+    world.sleepers.woken[sleeper] = None
+    during: list[dict[Sleeper, None]] = []
+    world.sleepers.busy(lambda: during.append(world.sleepers.woken.copy()))
+    assert during == [{}]
+    assert list(world.sleepers.woken) == [sleeper]
+
+
 def test_a_thread_that_has_yielded_often_goes_to_the_next_deadline() -> None:
     """The one that sleeps may not get to run as long as this thread yields; it cannot move time itself."""
     world = World()
