@@ -205,7 +205,7 @@ class Stillness:
         self.awaited = []
         patient: tuple[threading.Thread, Why] | None = None
         looked_at, has_older = [*threads, *older], bool(older)
-        still = [*threads]
+        still: list[threading.Thread] = []
         for thread in looked_at:
             is_older = thread in older
             judged = self._judge(thread, threads, looker, is_older=is_older, paused=paused)
@@ -227,7 +227,7 @@ class Stillness:
                 self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
-            elif is_older:
+            if time is Time.WATCHED or not is_older:
                 still.append(thread)
         if patient is not None:
             self.holder = patient
@@ -246,8 +246,8 @@ class Stillness:
         rests = self.rests(thread, paused=paused)
         seen = self._seen.get(thread)
         if rests and seen is None:
-            # The thread has ended.
-            return None  # pragma: no cover  # by chance: just now
+            # The thread has ended. Until Python 3.11, one that was started below `threading` may stay in its list for ever.
+            return None
         wait = self._wait(thread, seen)
         if not is_older and self._is_outside(thread, wait, threads, looker):
             wait = wait._replace(why=Why.OUTSIDE)

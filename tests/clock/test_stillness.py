@@ -1,3 +1,4 @@
+import _thread
 import io
 import os
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sagemock import mock_sagemaker
 from sagemock.clock import stillness, work
 from sagemock.clock.real import real
 from sagemock.clock.stillness import STILL_S, Ended, Stillness
@@ -170,6 +172,21 @@ def test_a_thread_before_its_start_does_not_rest_and_an_ended_one_does(clock: Ti
     assert Stillness(stillness._position).rests(thread)
     # The system may take a moment longer to end the thread.
     settle(Stillness(), thread, clock)
+
+
+def test_an_ended_thread_that_is_still_listed_holds_no_time() -> None:
+    """Until Python 3.11, one that was started below `threading`, and has asked who it is, stays in the list of threads."""
+    with mock_sagemaker() as sagemaker:
+        before, asked = sagemaker.clock.now(), _thread.allocate_lock()
+        asked.acquire()
+        _thread.start_new_thread(lambda: [threading.current_thread(), asked.release()], ())
+        asked.acquire()
+        time.sleep(600)
+        assert (sagemaker.clock.now() - before).total_seconds() == 600
+    with waiting_thread() as thread:
+        pass
+    still = Stillness()
+    eventually(lambda: still.all_rest([thread]))
 
 
 @pytest.mark.parametrize("pulse", [None, Pulse()], ids=["exact", "by position"])
