@@ -1,5 +1,6 @@
 """What a wait for another process or another thread depends on: who owes an answer, and who may give it (law 7)."""
 
+import signal
 import threading
 from collections.abc import Iterable
 from typing import Final
@@ -12,6 +13,7 @@ from sagemock.clock.waits import OUTSIDE, Wait, Why, why
 __all__ = [
     "asked_since_s",
     "connections",
+    "handles_signals",
     "has_received",
     "is_answer_owed",
     "may_be_answered",
@@ -21,6 +23,10 @@ __all__ = [
 
 _ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
 """The reasons of a thread of the mock that may give an answer without virtual time."""
+
+# Those of a keyboard and of this process's own timers do not come from a child.
+_NOT_SENT: Final = {"SIGINT", "SIGALRM", "SIGVTALRM", "SIGPROF"}
+_SIGNALS: Final = [one for one in signal.Signals if one.name not in _NOT_SENT]
 
 
 def is_answer_owed(wait: Wait) -> bool:
@@ -65,8 +71,13 @@ def serves_a_child(wait: Wait) -> bool:
 
 
 def may_be_called(within_s: float) -> bool:
-    """Return whether a child that was started less than `within_s` real seconds ago may call a server of this process."""
-    return children.call_for_s(within_s) > 0 and listens()
+    """Return whether a child that was started less than `within_s` real seconds ago may call a server here, or send a signal."""
+    return children.call_for_s(within_s) > 0 and (listens() or handles_signals())
+
+
+def handles_signals() -> bool:
+    """Return whether a function of Python handles a signal that a child may send, by its end, say."""
+    return any([callable(signal.getsignal(number)) for number in _SIGNALS])  # noqa: C419  # a list, as below
 
 
 def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:

@@ -300,7 +300,7 @@ class Stillness:
         return looker.slept_s >= self._asked_since_s - _EARLY_S or now_s - self._asked_since_s >= looker.patience_s
 
     def awaits_a_call(self, thread: threading.Thread, number: int, looker: Looker) -> bool:
-        """Return whether a child may call a server of this process while `thread` waits for another thread, in wait `number`."""
+        """Return whether a child may call this process while `thread` waits for another thread, in wait `number`."""
         now_s: float = real.monotonic()
         if (thread, number) != self._called[:2] or now_s - self._called_s >= _ASK_AGAIN_S:
             self._called_s = now_s

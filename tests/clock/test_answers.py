@@ -1,23 +1,25 @@
 """Who owes an answer and who may give it, with real threads, real children and the real kernel; only Linux tells this."""
 
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from sagemock.clock import system_calls, waits
+from sagemock import mock_sagemaker
+from sagemock.clock import answers, system_calls, waits
 from sagemock.clock.answers import asked_since_s, is_answer_owed
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.system_calls import owes_an_answer
 from sagemock.clock.waits import Wait, Why, why
 from tests.support.connections import asking, connection, outside
-from tests.support.waiting import eventually, in_loop, is_why, loop_thread, waiting_in
+from tests.support.waiting import eventually, in_loop, is_why, loop_thread, sleeping_beside, waiting_in
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or not waits.tells(),
@@ -135,3 +137,28 @@ def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebo
                 assert not rests(free, sleeping)
                 assert not rests(replace(free, older=lambda: [sleeping]))
                 assert Stillness().all_rest([], older=[thread], looker=free)
+
+
+def test_a_child_may_send_a_signal_that_a_function_handles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a keyboard and of this process's own timers come from elsewhere."""
+    monkeypatch.setattr(answers, "listens", lambda: False)
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child, ExitStack() as undo:
+        for number in (signal.SIGINT, signal.SIGALRM):
+            undo.callback(signal.signal, number, signal.signal(number, lambda *_: None))
+        assert not answers.may_be_called(60)
+        undo.callback(signal.signal, signal.SIGUSR1, signal.signal(signal.SIGUSR1, lambda *_: None))
+        assert answers.may_be_called(60)
+        child.communicate(b"\n")
+    assert not answers.may_be_called(60)
+
+
+def test_the_end_of_a_child_comes_before_virtual_time() -> None:
+    """A handler of its signal may end the wait of any thread."""
+    ended = threading.Event()
+    with mock_sagemaker() as sagemaker, sleeping_beside(), ExitStack() as undo:
+        eventually(lambda: sagemaker.sleeps)
+        before = sagemaker.clock.now()
+        undo.callback(signal.signal, signal.SIGCHLD, signal.signal(signal.SIGCHLD, lambda *_: ended.set()))
+        with subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(0.3)"]):
+            assert ended.wait(50)
+            assert sagemaker.clock.now() == before
