@@ -178,8 +178,13 @@ def test_an_ended_thread_that_is_still_listed_holds_no_time() -> None:
     """Until Python 3.11, one that was started below `threading`, and has asked who it is, stays in the list of threads."""
     with mock_sagemaker() as sagemaker:
         before, asked = sagemaker.clock.now(), _thread.allocate_lock()
+
+        def ask() -> None:
+            threading.current_thread()
+            asked.release()
+
         asked.acquire()
-        _thread.start_new_thread(lambda: [threading.current_thread(), asked.release()], ())
+        _thread.start_new_thread(ask, ())
         asked.acquire()
         time.sleep(600)
         assert (sagemaker.clock.now() - before).total_seconds() == 600
