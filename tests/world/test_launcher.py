@@ -21,6 +21,7 @@ from sagemock.protocol.refusal import Refusal
 from tests.support.calling import START, YOUNG, after
 from tests.support.tuning import request, request_with_definitions
 from tests.support.tuning_jobs import CLIENT, FAILS, NAME, NONE, SHORT, ages, child_summaries, describe, tuning
+from tests.support.waiting import eventually
 
 OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
@@ -220,8 +221,7 @@ def test_children_come_as_real_time_passes() -> None:
     with mock_sagemaker(start=START, rate=5000, plan=SHORT) as mock:
         CLIENT.create_hyper_parameter_tuning_job(**request())
         tune = mock.tuning_jobs["tune"]
-        while tune.status == "InProgress":
-            sum(range(1000))
+        eventually(lambda: tune.status != "InProgress")
         assert tune.counters == {**NONE, "Completed": 4}
         assert ages(tune)[:2] == [9, 9]
 
