@@ -9,11 +9,10 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, islice
+from functools import partial
 from typing import Final
 
-from benchmarks.load import BUSY, busy, numbers
+from benchmarks.load import add_options, repeated
 
 __all__ = ["main"]
 
@@ -37,18 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the tests and print the table; return 1 if a run failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.repeated", description=__doc__)
     parser.add_argument("options", nargs="*", default=_TESTS, help="tests, and after `--` options of pytest", metavar="test")
-    parser.add_argument("--times", type=int, default=3, help="how many runs")
-    parser.add_argument("--busy", type=numbers, default=BUSY, help="how many busy processes beside, in turn: 0,2,6")
-    parser.add_argument("--parallel", type=int, default=3, help="how many runs at once")
+    add_options(parser, parallel=3)
     asked = parser.parse_args(arguments)
     failures: Counter[str] = Counter()
-    turns = list(islice(cycle(asked.busy), asked.times))
-    for number in dict.fromkeys(turns):
-        with busy(number), ThreadPoolExecutor(asked.parallel) as pool:
-            for failed, printed in pool.map(_run, [list(asked.options)] * turns.count(number)):
-                if any(test not in failures for test in failed):
-                    print(printed, flush=True)
-                failures.update(failed)
+    for _, (failed, printed) in repeated(partial(_run, list(asked.options)), asked):
+        if any(test not in failures for test in failed):
+            print(printed, flush=True)
+        failures.update(failed)
     print(f"{'failed':>6}  of {asked.times} runs")
     for test, times in failures.most_common():
         print(f"{times:>6}  {test}")

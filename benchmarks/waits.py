@@ -12,13 +12,12 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from itertools import cycle, islice
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Final
 
-from benchmarks.load import BUSY, busy, numbers
+from benchmarks.load import add_options, repeated
 from benchmarks.waiting import SCENARIOS
 from benchmarks.waiting.scenario import Missing, Outcome
 
@@ -135,9 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the scenarios and print the table; return 1 if a run was wrong or hung."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.waits", description=__doc__)
     parser.add_argument("names", nargs="*", help="scenarios; all if none is named", metavar="scenario")
-    parser.add_argument("--times", type=int, default=3, help="how many runs of each")
-    parser.add_argument("--busy", type=numbers, default=BUSY, help="how many busy processes beside, in turn: 0,2,6")
-    parser.add_argument("--parallel", type=int, default=1, help="how many runs at once")
+    add_options(parser, parallel=1)
     parser.add_argument("--forked", action="store_true", help="each run is a fork of a process that has only imported")
     parser.add_argument("--here", help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
@@ -152,15 +149,11 @@ def main(arguments: list[str] | None = None) -> int:
     is_right = True
     for name in asked.names or SCENARIOS:
         runs = _Runs()
-        turns = list(islice(cycle(asked.busy), asked.times))
-        for number in dict.fromkeys(turns):
-            most = 1 if number + asked.parallel <= (os.cpu_count() or 1) else _LOADED
-            with busy(number), ThreadPoolExecutor(asked.parallel) as pool:
-                for found in pool.map(run, [name] * turns.count(number)):
-                    if isinstance(found, str):
-                        runs.missing = found
-                    else:
-                        runs.add(found, most)
+        for number, found in repeated(partial(run, name), asked):
+            if isinstance(found, str):
+                runs.missing = found
+            else:
+                runs.add(found, 1 if number + asked.parallel <= (os.cpu_count() or 1) else _LOADED)
         print(runs.row(name), flush=True)
         is_right = is_right and runs.is_right
     return int(not is_right)

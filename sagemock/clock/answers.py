@@ -13,7 +13,6 @@ from sagemock.clock.waits import OUTSIDE, Wait, Why, why
 __all__ = [
     "asked_since_s",
     "connections",
-    "handles_signals",
     "has_received",
     "is_answer_owed",
     "may_be_answered",
@@ -72,10 +71,10 @@ def serves_a_child(wait: Wait) -> bool:
 
 def may_be_called(within_s: float) -> bool:
     """Return whether a child that was started less than `within_s` real seconds ago may call a server here, or send a signal."""
-    return children.call_for_s(within_s) > 0 and (listens() or handles_signals())
+    return children.call_for_s(within_s) > 0 and (_handles_signals() or listens())
 
 
-def handles_signals() -> bool:
+def _handles_signals() -> bool:
     """Return whether a function of Python handles a signal that a child may send, by its end, say."""
     return any([callable(signal.getsignal(number)) for number in _SIGNALS])  # noqa: C419  # a list, as below
 

@@ -171,7 +171,7 @@ class Stillness:
         """The real instant since which it waits."""
         self._called_s = 0.0
         self._called: tuple[threading.Thread | None, int, bool] = None, -1, False
-        """A thread, the number of its wait for another one, and whether, a moment ago, a child might call a server."""
+        """A thread, the number of its wait for another one, and whether, a moment ago, a child might call this process."""
         self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []

@@ -177,10 +177,10 @@ def test_a_thread_before_its_start_does_not_rest_and_an_ended_one_does(clock: Ti
 def test_an_ended_thread_that_is_still_listed_holds_no_time() -> None:
     """Until Python 3.11, one that was started below `threading`, and has asked who it is, stays in the list of threads."""
     with mock_sagemaker() as sagemaker:
-        before, asked = sagemaker.clock.now(), _thread.allocate_lock()
+        before, asked, was = sagemaker.clock.now(), _thread.allocate_lock(), list[threading.Thread]()
 
         def ask() -> None:  # pragma: no cover  # coverage does not see into such a thread
-            threading.current_thread()
+            was.append(threading.current_thread())
             asked.release()
 
         asked.acquire()
@@ -188,6 +188,8 @@ def test_an_ended_thread_that_is_still_listed_holds_no_time() -> None:
         asked.acquire()
         time.sleep(600)
         assert (sagemaker.clock.now() - before).total_seconds() == 600
+    # It must not stay for the tests after this one.
+    threading._active.pop(was[0].ident, None)  # type: ignore[attr-defined]
     with waiting_thread() as thread:
         pass
     still = Stillness()
