@@ -15,13 +15,18 @@ __all__ = [
     "connections",
     "has_received",
     "is_answer_owed",
+    "is_loop_idle",
     "may_be_answered",
     "may_be_called",
+    "may_be_signalled",
     "serves_a_child",
 ]
 
 _ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
 """The reasons of a thread of the mock that may give an answer without virtual time."""
+
+_FOR_CALLERS: Final = {Why.SERVES, Why.UNKNOWN}
+"""The reasons of a wait for callers. With a timeout of less than a second, the reason is not known: see `clock.waits`."""
 
 # Those of a keyboard and of this process's own timers do not come from a child.
 _NOT_SENT: Final = {"SIGINT", "SIGALRM", "SIGVTALRM", "SIGPROF"}
@@ -61,17 +66,26 @@ def asked_since_s() -> float | None:
     return real.monotonic() - max(silent_ms) / 1000 if silent_ms else None
 
 
+def is_loop_idle(wait: Wait) -> bool:
+    """Return whether a thread waits in the epoll of an event loop, for callers or for other threads."""
+    return wait.why in _FOR_CALLERS and wait.call is not None and wait.call.name.startswith("epoll")
+
+
 def serves_a_child(wait: Wait) -> bool:
     """Return whether a thread waits for callers, not in a loop, while there is a child process, which may be about to call."""
-    if wait.why not in {Why.SERVES, Why.UNKNOWN} or wait.call is None or wait.call.name.startswith("epoll"):
+    if wait.why not in _FOR_CALLERS or wait.call is None or wait.call.name.startswith("epoll"):
         return False
-    # With a timeout of less than a second, the reason is not known: see `clock.waits`.
     return children.there_are() and (wait.why is Why.SERVES or bool(serves(connections(wait))))
 
 
 def may_be_called(within_s: float) -> bool:
     """Return whether a child that was started less than `within_s` real seconds ago may call a server here, or send a signal."""
     return children.call_for_s(within_s) > 0 and (_handles_signals() or listens())
+
+
+def may_be_signalled() -> bool:
+    """Return whether there is a child process, and a function of Python handles a signal that it may send."""
+    return not children.are_none() and _handles_signals()
 
 
 def _handles_signals() -> bool:

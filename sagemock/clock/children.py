@@ -9,7 +9,7 @@ from typing import Final
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import read
 
-__all__ = ["call_for_s", "have_open", "there_are"]
+__all__ = ["are_none", "call_for_s", "have_open", "there_are"]
 
 _HELPERS: Final = (
     ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
@@ -27,12 +27,23 @@ _SERVERS: Final = set[tuple[str, int]]()
 """The processes that were seen to listen: each with its beginning, because the numbers of processes are used again."""
 
 
+def are_none() -> bool:
+    """Return whether this process has no child at all; True where the system cannot say."""
+    if not hasattr(os, "waitid"):
+        return True
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
+
+
 def there_are() -> bool:
     """Return whether a child process runs, or has ended and was not waited for yet; False where the system cannot say.
 
     The helpers that `multiprocessing` starts once per process do not count: no code waits for them.
     """
-    if not hasattr(os, "waitid") or _is_none():
+    if are_none():
         return False
     children = _children("self")
     # waitid found a child. If the kernel lists none, it cannot list them: then the child may be any process. The forkserver's
@@ -45,7 +56,7 @@ def call_for_s(within_s: float) -> float:
 
     A child that listens is called, and does not call.
     """
-    if not hasattr(os, "waitid") or _is_none():
+    if are_none():
         return 0
     helpers = _helpers()
     # Lists, because of signal handlers: see `table` on generators.
@@ -60,7 +71,7 @@ def have_open(kind: str) -> bool:
     True where the kernel cannot say.
     """
     # The kernel's list of children takes it a hundred times as long as this answer.
-    if hasattr(os, "waitid") and _is_none():
+    if hasattr(os, "waitid") and are_none():
         return False
     try:
         return _have_one(_children("self"), lambda link: link.startswith(kind), but=_helpers())
@@ -129,15 +140,6 @@ def _open_file(path: str) -> str:
     except FileNotFoundError as error:
         raise_if_foreign(error)
         return ""
-
-
-def _is_none() -> bool:
-    """Return whether this process has no child at all."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return True
-    return False
 
 
 def _children(process: str) -> list[str]:

@@ -15,6 +15,7 @@ from sagemock.clock.answers import (
     connections,
     has_received,
     is_answer_owed,
+    is_loop_idle,
     may_be_answered,
     may_be_called,
     serves_a_child,
@@ -170,8 +171,8 @@ class Stillness:
         self._asked_since_s = 0.0
         """The real instant since which it waits."""
         self._called_s = 0.0
-        self._called: tuple[threading.Thread | None, int, bool] = None, -1, False
-        """A thread, the number of its wait for another one, and whether, a moment ago, a child might call this process."""
+        self._called: tuple[threading.Thread | None, Hashable, bool] = None, -1, False
+        """A thread, what tells its present wait from its others, and whether, a moment ago, a child might call this process."""
         self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
@@ -301,14 +302,18 @@ class Stillness:
 
     def awaits_a_call(self, thread: threading.Thread, number: int, looker: Looker) -> bool:
         """Return whether a child may call this process while `thread` waits for another thread, in wait `number`."""
+        if not self._may_be_called(thread, number, looker) or self.is_asked(looker):
+            return False
+        self.holder = thread, Why.CHILD
+        return True
+
+    def _may_be_called(self, thread: threading.Thread, number: Hashable, looker: Looker) -> bool:
+        """Return whether a child may call this process, or send a signal, as found a moment ago for this wait of a thread."""
         now_s: float = real.monotonic()
         if (thread, number) != self._called[:2] or now_s - self._called_s >= _ASK_AGAIN_S:
             self._called_s = now_s
             self._called = thread, number, may_be_called(looker.patience_s)
-        if not self._called[2] or self.is_asked(looker):
-            return False
-        self.holder = thread, Why.CHILD
-        return True
+        return self._called[2]
 
     def _wait(self, thread: threading.Thread, seen: "_Seen | None") -> Wait:
         if not self._is_exact or not self._tells:
@@ -330,10 +335,15 @@ class Stillness:
 
         A wait for a connection within this process does if its own timeout comes before the instant to which the clock would go,
         or if the answer may not depend on virtual time. In the thread that entered the mock, a wait for callers does beside a
-        child, and so does a real sleep between two looks at something real.
+        child (in a loop, beside one that may call or send a signal), and so does a real sleep between two looks at something
+        real.
         """
         if wait.why is not Why.WITHIN:
-            return thread is looker.entered_by and (serves_a_child(wait) or looks_outside(thread, wait))
+            return thread is looker.entered_by and (
+                serves_a_child(wait)
+                or looks_outside(thread, wait)
+                or (is_loop_idle(wait) and self._may_be_called(thread, self._seen[thread].pulse, looker))
+            )
         began_us = self._known(thread, wait, looker).began_us
         if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
             return True

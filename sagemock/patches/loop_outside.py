@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sagemock.clock import children
+from sagemock.clock.answers import may_be_signalled
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.system_calls import EVENTFD, PIDFD, goes_to, is_pair, is_within, serves, traffic
@@ -28,11 +29,11 @@ class Waiting:
     read: Callable[[], Collection[int]] = tuple
     """Returns the connections from which tasks read, as far as that is known."""
     called_s: Callable[[], float] = float
-    """Returns for how many real seconds a child may still call a server of the loop."""
+    """Returns for how many real seconds a child may still call a server of the loop, or send a signal."""
 
 
 def called_s(sleepers: Sleepers) -> float:
-    """Return for how many real seconds a child may still call a server of the calling thread's loop.
+    """Return for how many real seconds a child may still call a server of the calling thread's loop, or send a signal.
 
     A loop in another thread than the one that entered the mock serves for ever, whether or not a call is awaited.
     """
@@ -220,15 +221,16 @@ class LoopOutside:
             if latest is None or latest.until_s < until_s:
                 latest = Awaited((id(child), child.since_s), str(Why.CHILD.value), until_s, ())
         found = latest and latest._replace(sockets=sockets or ())
-        called_s = self._is_called_for_s(numbers, waiting)
-        if called_s > 0 and (found is None or found.until_s < now_s + called_s):
-            return Awaited("a call", str(Why.CHILD.value), now_s + called_s, ())
-        return found
+        called = self.awaits_a_call(numbers, waiting)
+        return called if called is not None and (found is None or found.until_s < called.until_s) else found
 
-    def _is_called_for_s(self, numbers: Iterable[int], waiting: Waiting) -> float:
-        """Return for how many real seconds a task may wait for a child to call a server of the loop."""
+    def awaits_a_call(self, numbers: Iterable[int], waiting: Waiting) -> Awaited | None:
+        """Return the wait of a task for a child that may call a server of the loop, or send a signal; None if there is none."""
         serves_any = any([self._descriptor(number).is_served for number in numbers])  # noqa: C419  # see `clock.table` on generators
-        return waiting.called_s() if serves_any and waiting.is_any() else 0
+        if not (serves_any or may_be_signalled()):
+            return None
+        called_s = waiting.called_s() if waiting.is_any() else 0
+        return Awaited("a call", str(Why.CHILD.value), real.monotonic() + called_s, ()) if called_s > 0 else None
 
     def awaited_by_timers(self, numbers: Collection[int], patience_s: float, waiting: Waiting) -> Awaited | None:
         """Return the wait of a loop in which no task sleeps, and whose timers it holds; None if they may be virtual.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, Final
 
+from sagemock.clock.answers import may_be_signalled
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
@@ -212,12 +213,15 @@ class PolledLoop(Yielding):
 
     def _awaited(self, alarms: Alarms, numbers: list[int]) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
-        if not (numbers or self.outside.has_children):
+        is_alone = not (numbers or self.outside.has_children)
+        if is_alone and not may_be_signalled():
             return None
-        self.outside.look(numbers)
-        found = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         readers = cache(partial(read_by_tasks, self.loop))
         waiting = Waiting(lambda: not self._awaits_nobody(), readers, partial(called_s, alarms.sleepers))
+        if is_alone:
+            return self.outside.awaits_a_call((), waiting)
+        self.outside.look(numbers)
+        found = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         return found(numbers, alarms.sleepers.patience_s, waiting)
 
     def _pass(self, alarms: Alarms, calls: int, awaited: Awaited | None) -> None:

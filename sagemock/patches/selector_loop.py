@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from sagemock.clock.answers import may_be_signalled
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
@@ -156,12 +157,15 @@ class SelectorLoop(Yielding):
 
     def _awaited(self, alarms: Alarms) -> Awaited | None:
         """Return the wait of the loop for something outside this process that holds time; None if there is none."""
-        if self._awaits_nobody():
+        is_alone = self._awaits_nobody()
+        if is_alone and not may_be_signalled():
             return None
-        numbers = self._descriptors()
-        awaited = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         readers = cache(partial(read_by_tasks, self.loop))
         waiting = Waiting(lambda: self._is_any_awaited(alarms), readers, partial(called_s, alarms.sleepers))
+        if is_alone:
+            return self.outside.awaits_a_call((), waiting)
+        numbers = self._descriptors()
+        awaited = self.outside.awaited if alarms.asleep else self.outside.awaited_by_timers
         found = awaited(numbers, alarms.sleepers.patience_s, waiting)
         if found is not None or not alarms.asleep or (numbers and self.outside.are_known(numbers)):
             return found

@@ -84,6 +84,7 @@ def test_children_are_unknown_where_the_system_does_not_list_them(monkeypatch: p
         monkeypatch.setattr(children, "_children", lambda _: [])
         assert children.there_are()
         monkeypatch.delattr(os, "waitid")
+        assert children.are_none()
         assert not children.there_are()
         child.communicate(b"\n")
 
