@@ -24,6 +24,8 @@ __all__ = ["SleepPatch", "duration_us"]
 _KEPT = tuple(name for name in (*INTERPRETER, *TEST_TOOLS) if name != "asyncio")
 # From here on, 2**63 nanoseconds, time.sleep itself raises OverflowError with a good message.
 _TOO_LONG_S = 9_223_372_037
+_CALLS_WORK = {("multiprocessing.pool", name) for name in ("worker", "mapstar", "starmapstar")}
+"""Functions of a built-in module of real time that call the user's function and never sleep themselves."""
 
 
 class SleepPatch:
@@ -88,7 +90,7 @@ class VirtualSleep:
 def _is_a_wait_for_something_real() -> bool:
     # joblib polls its threads every 10 ms, which must not take virtual time. The user's functions that it calls sleep virtually.
     caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
-    return belongs(caller[0], BUILT_IN) or caller in LOOKS
+    return caller in LOOKS or (belongs(caller[0], BUILT_IN) and caller not in _CALLS_WORK)
 
 
 def duration_us(seconds: object) -> int | None:

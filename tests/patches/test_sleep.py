@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from multiprocessing.pool import ThreadPool
 from time import sleep as snooze
 from types import ModuleType
 from typing import Any
@@ -103,6 +104,16 @@ def test_joblib_sleeps_in_real_time_between_looks_at_its_threads(slept_s: list[f
         scope["call"]()
     assert slept_s == [7]
     assert world.slept_us == [8_000_000]
+
+
+def test_a_sleep_that_is_the_work_of_a_pool_of_threads_is_virtual(world: World) -> None:
+    """Module multiprocessing calls it, but does not sleep itself."""
+    with ThreadPool(1) as pool:
+        pool.map(time.sleep, [60])
+        pool.starmap(time.sleep, [(70,)])
+        pool.apply(time.sleep, (80,))
+
+    assert world.slept_us == [60_000_000, 70_000_000, 80_000_000]
 
 
 def test_a_thread_started_inside_sleeps_in_virtual_time(world: World) -> None:
