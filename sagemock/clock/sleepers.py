@@ -1,7 +1,8 @@
 """The sleepers of a virtual clock, and the rule for when the clock may move to the next deadline (law 7)."""
 
 import threading
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable, Iterator, MutableSet
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import Final
@@ -23,6 +24,8 @@ _STEP_S: Final = 0.001
 _LOOK_S: Final = 0.002
 """The time until the first look at the threads that are busy: longer than a call takes, so that no look interrupts a poll."""
 _LONGEST_LOOK_S: Final = 0.01
+_MOVE_S: Final = 0.0001
+"""About as long as a move takes."""
 _YIELDS: Final = 1000
 """After this many yields at one instant, a yield counts as a wait: a spinning thread must not hold time forever."""
 
@@ -97,8 +100,7 @@ class Sleepers:
         `creeps` marks a step of a busy wait, which only reads the clock. `is_forced` marks an advance or the latency of a call,
         which no wait for something outside stops.
         """
-        if self.is_alone():
-            self._move_to_us(deadline_us, creeps=creeps)
+        if self.is_alone() and self.move_alone_us(deadline_us, creeps=creeps):
             return
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
@@ -117,6 +119,15 @@ class Sleepers:
             except BaseException:
                 self.end_sleep(sleeper)
                 raise
+        if sleeper.is_released:
+            self._let_move_end()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Pause the clock for the calling thread or task, from the end of the move that another thread makes just now."""
+        with self.pauses.block():
+            self._let_move_end()
+            yield
 
     def cancel(self, sleeper: Sleeper) -> None:
         """End a sleep early, or before it begins."""
@@ -217,6 +228,10 @@ class Sleepers:
             return True
         with self._mutex:
             return self._holds.is_only(threading.current_thread())
+
+    def move_alone_us(self, target_us: int, *, creeps: bool = False) -> bool:
+        """Move time to an instant, and return True; return False if the calling thread, by `is_alone`, is alone no more."""
+        return self._move_to_us(target_us, creeps=creeps, unless_hindered=True)
 
     def next_number(self) -> int:
         """Return a number that orders the sleeps with the same deadline by their beginning."""
@@ -364,7 +379,8 @@ class Sleepers:
     def _is_unhindered(self) -> bool:
         return self.is_over or self.is_alone()
 
-    def _move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
+    def _move_to_us(self, target_us: int, *, creeps: bool = False, unless_hindered: bool = False) -> bool:
+        """Move the clock, and return True; return False if it is paused or a thread was woken, `unless_hindered` by that."""
         if not creeps:
             self.clock.readings.turned_away()
         me, is_mine = threading.current_thread(), False
@@ -372,11 +388,19 @@ class Sleepers:
             with self._mutex:
                 # Another thread may be about to end its move: then this call only notifies agendas, and that is not a move.
                 if self._mover is None:
+                    if unless_hindered and (self.woken or self.pauses.is_any):
+                        return False
                     self._mover, is_mine = me, True
             self.clock.move_to_us(target_us, creeps=creeps)
         finally:
             if is_mine and self._mover is me:
                 self._mover = None
+        return True
+
+    def _let_move_end(self) -> None:
+        """Wait until no other thread moves time: a move that was decided before must not come after this thread has gone on."""
+        while self._mover not in (None, threading.current_thread()):
+            real.sleep(_MOVE_S)
 
     def _move_on(self, *, paused: bool) -> None:
         """Move to the next deadline and wake its sleeper, if no thread is busy."""

@@ -3,14 +3,13 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Protocol
 
 from sagemock.checks import number, public, public_class, quoted
 from sagemock.clock.forced_moves import ForcedMove
 from sagemock.clock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
-from sagemock.clock.pauses import Pauses
 from sagemock.clock.readings import Readings
 from sagemock.clock.real import real
 from sagemock.errors import InvalidType, InvalidValue, UsageError
@@ -49,9 +48,8 @@ class Leader(Protocol):
     def busy(self, work: Callable[[], object]) -> None:
         """Do `work` in the calling thread, which moves the clock, and count the thread as busy meanwhile."""
 
-    @property
-    def pauses(self) -> Pauses:
-        """The blocks in which the clock is paused."""
+    def paused(self) -> AbstractContextManager[None]:
+        """Pause the clock for the calling thread or task."""
 
     @property
     def forced_moves(self) -> tuple[ForcedMove, ...]:
@@ -326,7 +324,7 @@ class Clock:
         Raises UsageError if the mock is over.
         """
         self._check_runs()
-        with nullcontext() if self._leader is None else self._leader.pauses.block():
+        with nullcontext() if self._leader is None else self._leader.paused():
             yield
 
     def close(self) -> None:

@@ -46,15 +46,14 @@ class LoopSleeper:
             # Only after `end_sleep`: a calling thread that finds no sleeper here could sleep before the loop counts as awake.
             self.taken = None
 
-    def is_alone(self, sleepers: Sleepers, calls: int) -> bool:
-        """Return whether the loop may move time at once: no other thread is there, nor has one called since `calls` was read."""
+    def goes_alone(self, sleepers: Sleepers, at_us: int, calls: int) -> bool:
+        """Move time at once if no other thread is there, nor has one called since `calls` was read; return whether it moved."""
         # In this order: a thread calls the loop and then ends.
-        return sleepers.is_alone() and self.calls == calls
+        return sleepers.is_alone() and self.calls == calls and sleepers.move_alone_us(at_us)
 
     def sleep_briefly(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:
         """Sleep until an instant, but only briefly, because the loop has something to do. Return whether the instant has come."""
-        if self.is_alone(sleepers, calls):
-            sleepers.until_us(at_us)
+        if self.goes_alone(sleepers, at_us, calls):
             return True
         sleeper = sleepers.sleeper(at_us, nothing, number)
         ends_s = real.monotonic() + _BRIEF_S

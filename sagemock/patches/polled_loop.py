@@ -235,8 +235,7 @@ class PolledLoop(Yielding):
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
-            if not (awaited or is_timer) and self._sleeper.is_alone(sleepers, calls):
-                sleepers.until_us(first.at_us)
+            if not (awaited or is_timer) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
                 self._ring(alarms, first)
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)

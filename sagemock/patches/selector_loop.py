@@ -136,8 +136,7 @@ class SelectorLoop(Yielding):
         sleepers = alarms.sleepers
         # A timer may be the timeout of a wait for a thread, also for one that is older than the mock.
         is_timer = isinstance(first, Timer)
-        if not (awaited or is_timer) and self._sleeper.is_alone(sleepers, calls):
-            sleepers.until_us(first.at_us)
+        if not (awaited or is_timer) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         sleeper.awaited = awaited

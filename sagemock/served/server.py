@@ -180,12 +180,12 @@ def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iter
     listener = _listening(host, port)
     server = _ThreadedServer(world, checked, listener)
     # The server's threads are not of the mock: while the caller waits for them, no other thread may let time pass.
-    with world.sleepers.pauses.block():
+    with world.sleepers.paused():
         server.start()
     try:
         yield _url(host, listener.getsockname()[1])
     finally:
-        with world.sleepers.pauses.block():
+        with world.sleepers.paused():
             server.stop()
 
 

@@ -2,6 +2,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -543,6 +544,58 @@ def test_a_thread_that_goes_on_right_after_the_count_is_not_overlooked(
     monkeypatch.setattr(world.sleepers, "_mutex", Mutex(goes_on))
     assert not world.sleepers.is_alone()
     world.sleepers.end_sleep(waits)
+
+
+def test_a_thread_that_was_alone_does_not_move_time_after_a_pause_or_a_wake_up(idle: threading.Thread) -> None:
+    """Both may come between the count and the move."""
+    world = World()
+    waits, then_us = world.asleep(idle), world.start_us + 5
+    with world.sleepers.paused():
+        assert not world.sleepers.move_alone_us(then_us)
+    world.sleepers.release(waits)
+    assert not world.sleepers.move_alone_us(then_us)
+    assert world.at_us == 0
+    world.sleepers.end_sleep(waits)
+    assert world.sleepers.move_alone_us(then_us)
+    assert world.at_us == 5
+
+
+def test_a_thread_that_is_alone_no_more_sleeps_as_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the end of the pause."""
+    world, over = World(), ExitStack()
+
+    def is_alone() -> bool:
+        over.enter_context(world.sleepers.paused())
+        return True
+
+    def drive(sleeper: Sleeper) -> float | None:
+        over.close()
+        return real_drive(sleeper)
+
+    real_drive = world.sleepers.drive
+    monkeypatch.setattr(world.sleepers, "is_alone", is_alone)
+    monkeypatch.setattr(world.sleepers, "drive", drive)
+    world.sleep_us(5)
+    assert world.at_us == 5
+
+
+def test_a_move_of_another_thread_ends_before_a_pause_begins_or_a_woken_thread_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was decided before: the thread that goes on must not see time pass behind it."""
+    world, other = World(), threading.Thread()
+
+    def end_move(_: float) -> None:
+        world.clock.move_to_us(world.clock.now_us() + 5)
+        world.sleepers._mover = None
+
+    monkeypatch.setattr(real, "sleep", end_move)
+    world.sleepers._mover = other
+    with world.sleepers.paused():
+        assert world.at_us == 5
+    woken = world.sleepers.sleeper(None, lambda: None)
+    world.sleepers.release(woken)
+    world.sleepers._mover = other
+    world.sleepers.sleep_as(woken, lambda _: None)
+    assert world.at_us == 10
 
 
 def test_a_thread_that_ends_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:

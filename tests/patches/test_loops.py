@@ -3,7 +3,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -124,6 +124,33 @@ def test_a_loop_that_a_thread_has_called_is_not_alone(loop: asyncio.AbstractEven
     situation.drive.end()
     turn(loop)
     assert rung == [before_us, before_us]
+    assert situation.clock.now_us() == before_us + 1
+
+
+def test_a_loop_that_is_alone_no_more_runs_on(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread has paused the clock since the look at the threads, and may wait for the loop."""
+    situation, over, seen = Situation(loop), ExitStack(), list[int]()
+    before_us, sleepers = situation.clock.now_us(), situation.alarms.sleepers
+    alarm = situation.alarms.set_alarm(before_us + 1)
+
+    def end_pause() -> None:
+        seen.append(situation.clock.now_us())
+        over.close()
+
+    def is_alone() -> bool:
+        if not seen:
+            over.enter_context(sleepers.paused())
+            loop.call_soon_threadsafe(end_pause)
+        return not seen
+
+    monkeypatch.setattr(sleepers, "is_alone", is_alone)
+    situation.drive.begin()
+    alarm.future.add_done_callback(lambda _: loop.stop())
+    loop.run_forever()
+    situation.are_asleep = False
+    situation.drive.end()
+    turn(loop)
+    assert seen == [before_us]
     assert situation.clock.now_us() == before_us + 1
 
 
