@@ -24,6 +24,9 @@ _STEP_S: Final = 0.001
 _LOOK_S: Final = 0.002
 """The time until the first look at the threads that are busy: longer than a call takes, so that no look interrupts a poll."""
 _LONGEST_LOOK_S: Final = 0.01
+_SIGNAL_S: Final = 0.25
+"""The main thread waits in steps of so many seconds. Python does not end its wait for a lock for a signal that came just before,
+while another thread had the GIL."""
 _MOVE_S: Final = 0.0001
 """About as long as a move takes."""
 _YIELDS: Final = 1000
@@ -80,6 +83,8 @@ class Sleepers:
         self._holds = Holds(
             self.table, self.woken, threads_before, None if around is None else (around.table, around.woken), patience_s
         )
+        self.resumed = 0
+        """How many sleeps and waits have ended."""
         self._numbers = count()
         self._driver: Sleeper | None = None
         self._mover: threading.Thread | None = None
@@ -100,7 +105,8 @@ class Sleepers:
         `creeps` marks a step of a busy wait, which only reads the clock. `is_forced` marks an advance or the latency of a call,
         which no wait for something outside stops.
         """
-        if self.is_alone() and self.move_alone_us(deadline_us, creeps=creeps):
+        resumed = self.resumed
+        if self.is_alone() and self.move_alone_us(deadline_us, resumed, creeps=creeps):
             return
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
@@ -143,6 +149,8 @@ class Sleepers:
                 if left_s <= 0:
                     break
                 longest_s = left_s if longest_s is None else min(longest_s, left_s)
+            elif longest_s is None and sleeper.thread is threading.main_thread():
+                longest_s = _SIGNAL_S
             pause(longest_s)
 
     def release(self, sleeper: Sleeper) -> None:
@@ -229,9 +237,12 @@ class Sleepers:
         with self._mutex:
             return self._holds.is_only(threading.current_thread())
 
-    def move_alone_us(self, target_us: int, *, creeps: bool = False) -> bool:
-        """Move time to an instant, and return True; return False if the calling thread, by `is_alone`, is alone no more."""
-        return self._move_to_us(target_us, creeps=creeps, unless_hindered=True)
+    def move_alone_us(self, target_us: int, resumed: int, *, creeps: bool = False) -> bool:
+        """Move time to an instant, and return True; return False if the calling thread, by `is_alone`, is alone no more.
+
+        `resumed` is what this object's attribute was before `is_alone` was asked.
+        """
+        return self._move_to_us(target_us, resumed, creeps=creeps)
 
     def next_number(self) -> int:
         """Return a number that orders the sleeps with the same deadline by their beginning."""
@@ -290,6 +301,7 @@ class Sleepers:
     def end_sleep(self, sleeper: Sleeper) -> None:
         """End a sleep: the sleeper was woken, has something else to do, or raised an error."""
         with self._mutex:
+            self.resumed += 1
             sleeper.is_over = True
             self.table.discard(sleeper)
             self._holds.woke(sleeper.thread)
@@ -379,8 +391,8 @@ class Sleepers:
     def _is_unhindered(self) -> bool:
         return self.is_over or self.is_alone()
 
-    def _move_to_us(self, target_us: int, *, creeps: bool = False, unless_hindered: bool = False) -> bool:
-        """Move the clock, and return True; return False if it is paused or a thread was woken, `unless_hindered` by that."""
+    def _move_to_us(self, target_us: int, resumed: int | None = None, *, creeps: bool = False) -> bool:
+        """Move the clock, and return True; return False if it is paused, or a thread was woken since `resumed` was read."""
         if not creeps:
             self.clock.readings.turned_away()
         me, is_mine = threading.current_thread(), False
@@ -388,7 +400,7 @@ class Sleepers:
             with self._mutex:
                 # Another thread may be about to end its move: then this call only notifies agendas, and that is not a move.
                 if self._mover is None:
-                    if unless_hindered and (self.woken or self.pauses.is_any):
+                    if resumed is not None and (self.woken or self.pauses.is_any or resumed != self.resumed):
                         return False
                     self._mover, is_mine = me, True
             self.clock.move_to_us(target_us, creeps=creeps)

@@ -49,7 +49,8 @@ class LoopSleeper:
     def goes_alone(self, sleepers: Sleepers, at_us: int, calls: int) -> bool:
         """Move time at once if no other thread is there, nor has one called since `calls` was read; return whether it moved."""
         # In this order: a thread calls the loop and then ends.
-        return sleepers.is_alone() and self.calls == calls and sleepers.move_alone_us(at_us)
+        resumed = sleepers.resumed
+        return sleepers.is_alone() and self.calls == calls and sleepers.move_alone_us(at_us, resumed)
 
     def sleep_briefly(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:
         """Sleep until an instant, but only briefly, because the loop has something to do. Return whether the instant has come."""

@@ -549,15 +549,36 @@ def test_a_thread_that_goes_on_right_after_the_count_is_not_overlooked(
 def test_a_thread_that_was_alone_does_not_move_time_after_a_pause_or_a_wake_up(idle: threading.Thread) -> None:
     """Both may come between the count and the move."""
     world = World()
-    waits, then_us = world.asleep(idle), world.start_us + 5
+    waits, then_us, resumed = world.asleep(idle), world.start_us + 5, world.sleepers.resumed
     with world.sleepers.paused():
-        assert not world.sleepers.move_alone_us(then_us)
+        assert not world.sleepers.move_alone_us(then_us, resumed)
     world.sleepers.release(waits)
-    assert not world.sleepers.move_alone_us(then_us)
-    assert world.at_us == 0
+    assert not world.sleepers.move_alone_us(then_us, resumed)
     world.sleepers.end_sleep(waits)
-    assert world.sleepers.move_alone_us(then_us)
+    assert not world.sleepers.move_alone_us(then_us, resumed)
+    assert world.at_us == 0
+    assert world.sleepers.move_alone_us(then_us, world.sleepers.resumed)
     assert world.at_us == 5
+
+
+def test_the_main_thread_looks_for_signals_while_it_waits() -> None:
+    """One that came while another thread had the GIL does not end Python's wait for a lock. Other threads get none."""
+    world, asked = World(), list[float | None]()
+
+    def wait() -> None:
+        woken = world.sleepers.sleeper(None, lambda: None)
+
+        def pause(longest_s: float | None) -> None:
+            asked.append(longest_s)
+            world.sleepers.release(woken)
+
+        world.sleepers.sleep_as(woken, pause)
+
+    wait()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    assert asked == [module._SIGNAL_S, None]
 
 
 def test_a_thread_that_is_alone_no_more_sleeps_as_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
