@@ -223,7 +223,11 @@ def traffic(number: int) -> Traffic | None:
 def owes_an_answer(number: int) -> bool:
     """Return whether a connection owes an answer: data was sent, and none has arrived since."""
     found = traffic(number)
-    return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
+    if found is None:
+        return False
+    # The kernel counts in steps of some milliseconds, and before the first data arrives, from the connection's beginning.
+    is_first = found.segments > 0 and not found.received
+    return found.is_connecting or is_first or found.sent_ms < found.received_ms
 
 
 def callers_wait() -> set[int]:

@@ -16,7 +16,7 @@ from sagemock.clock import answers, system_calls, waits
 from sagemock.clock.answers import asked_since_s, is_answer_owed
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
-from sagemock.clock.system_calls import owes_an_answer
+from sagemock.clock.system_calls import Traffic, owes_an_answer
 from sagemock.clock.waits import Wait, Why, why
 from tests.support.connections import asking, connection, outside
 from tests.support.waiting import eventually, in_loop, is_why, loop_thread, sleeping_beside, waiting_in
@@ -41,6 +41,15 @@ def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
             assert is_answer_owed(why(thread))
         assert not is_answer_owed(Wait(Why.OUTSIDE))
     assert not owes_an_answer(-1)
+
+
+@pytest.mark.parametrize("received, is_owed", [(0, True), (10, False)])
+def test_the_first_answer_of_a_connection_is_owed_also_at_the_tick_of_its_beginning(
+    monkeypatch: pytest.MonkeyPatch, received: int, is_owed: object
+) -> None:
+    """The kernel tells when data was last received, and before the first, when the connection began, in steps of milliseconds."""
+    monkeypatch.setattr(system_calls, "traffic", lambda _: Traffic(False, 1, 5, 5, received))  # noqa: FBT003  # its order
+    assert owes_an_answer(0) is is_owed
 
 
 def test_another_process_may_wait_for_an_answer() -> None:
