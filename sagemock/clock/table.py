@@ -35,7 +35,7 @@ class Awaited(NamedTuple):
     number: Hashable
     """Identifies the wait."""
     why: str
-    """The reason for the record of the moves meanwhile; "" if none is to be made."""
+    """The reason for the record of the moves meanwhile, the value of a `Why`; "" if none is to be made."""
     until_s: float
     """The real instant until which the wait holds time."""
     sockets: tuple[int, ...]

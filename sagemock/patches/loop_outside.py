@@ -51,6 +51,8 @@ class _Descriptor:
         """The number of segments sent when data last arrived; None if none has arrived since the loop is watched."""
         self._received: int | None = None
         """The number of bytes received at the last look."""
+        self._is_owed = False
+        """Whether the descriptor holds time for an answer to what was sent, and not only because a task reads."""
         self._number = number
         self._is_child = where.startswith("pipe:") or where == PIDFD
         is_socket = where.startswith("socket:")
@@ -102,7 +104,11 @@ class _Descriptor:
             return patience_s if self._is_expected(waiting) else None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
+            if not self._is_owed:
+                # A new request: what was held until now, while a task read, had a patience of its own.
+                self._is_owed, self.since_s = True, None
             return patience_s
+        self._is_owed = False
         # A task may wait although nothing is owed: for the rest of an answer, for the second of two, or because the other end
         # speaks first. The kernel counts from the last request, or from the connection's beginning.
         left_s = patience_s - found.sent_ms / 1000

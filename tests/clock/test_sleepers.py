@@ -16,6 +16,7 @@ from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers, waiting
 from sagemock.clock.table import Awaited
 from sagemock.clock.virtual import Clock
+from sagemock.clock.waits import Why
 from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
@@ -502,11 +503,13 @@ def test_a_loop_may_begin_to_wait_for_the_outside_while_it_sleeps() -> None:
     world = World()
     loop = world.sleepers.sleeper(world.start_us + 5, lambda: None)
     world.sleepers.begin_sleep(loop)
-    world.sleepers.awaits(loop, Awaited("it", "it waits", math.inf, ()))
+    world.sleepers.awaits(loop, Awaited("it", str(Why.OUTSIDE.value), math.inf, ()))
     assert world.sleepers.drive(loop)
+    # This names it if that lasts.
+    assert world.sleepers._holds.stillness.holder == (threading.current_thread(), Why.OUTSIDE)
     world.sleepers.awaits(loop, None)
     assert world.sleepers.drive(loop) == 0
-    world.sleepers.awaits(loop, Awaited("it", "it waits", math.inf, ()))
+    world.sleepers.awaits(loop, Awaited("it", str(Why.OUTSIDE.value), math.inf, ()))
     assert world.sleepers.table.outside() == []
     world.sleepers.end_sleep(loop)
 

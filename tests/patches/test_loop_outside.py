@@ -9,20 +9,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sagemock import mock_sagemaker
+from sagemock import Clock, mock_sagemaker
 from sagemock.clock import holds
 from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside, selector_loop
 from sagemock.patches.loop_outside import LoopOutside, Waiting
 from tests.laws.test_asyncio import SEEN_THROUGH
+from tests.support.waiting import sleeping_beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
 
@@ -107,6 +108,24 @@ def test_patience_for_one_connection_is_used_once(pair: tuple[socket.socket, soc
     outside.arrived([number])
     calling.send(b"?")
     assert left_s(outside, number) == 10
+
+
+def test_a_request_has_its_own_patience_after_that_of_a_reading_task(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A websocket's heartbeat, say: the loop has not looked at the connection since its task's patience was over."""
+    (calling, called), outside = pair, LoopOutside()
+    number = calling.fileno()
+    reading = Waiting(lambda: True, lambda: [number])
+    called.send(b"!")
+    calling.send(b"?")
+    outside.arrived([number])
+    assert outside.awaited([number], 60, reading) is not None
+    for since_s, expected_s in ((real.monotonic() - 3600, 60), (real.monotonic() - 30, 30)):
+        outside._known[number].since_s = since_s
+        calling.send(b"?")
+        awaited = outside.awaited([number], 60, reading)
+        assert awaited is not None
+        # The second request gets no answer either, and has no patience of its own.
+        assert round(awaited.until_s - real.monotonic(), -1) == expected_s
 
 
 def test_the_connection_that_holds_time_longest_counts(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -411,6 +430,35 @@ def test_a_loops_request_to_an_older_loop_stops_time(loop: asyncio.AbstractEvent
         assert loop.run_until_complete(answers_of(address, b"?", b"?", beside_s=beside_s)) == b"!!"
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
     thread.join()
+
+
+def test_a_loop_without_timers_waits_for_an_older_thread_that_works(loop: asyncio.AbstractEventLoop) -> None:
+    """A project's own worker, say, whose result a task awaits beside a poller."""
+    works = queue.Queue[Callable[[], None]]()
+
+    def work() -> None:
+        works.get()()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+
+    async def result(clock: Clock) -> datetime:
+        computed = asyncio.Event()
+
+        def compute() -> None:
+            ends_s = real.monotonic() + 0.3
+            while real.monotonic() < ends_s:
+                sum(range(1000))
+            loop.call_soon_threadsafe(computed.set)
+
+        with sleeping_beside():
+            works.put(compute)
+            await computed.wait()
+            return clock.now()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        assert loop.run_until_complete(result(sagemaker.clock)).timestamp() == 1_532_908_800
+    worker.join()
 
 
 def test_a_clients_timeout_does_not_overtake_its_answer() -> None:
