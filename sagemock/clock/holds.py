@@ -7,14 +7,14 @@ from typing import Final
 from weakref import ref
 
 from sagemock.clock import children
-from sagemock.clock.answers import may_be_answered
+from sagemock.clock.answers import is_loop_idle, may_be_answered
 from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.system_calls import is_within
 from sagemock.clock.table import Awaited, Sleeper, Table, is_listed
-from sagemock.clock.waits import Why
+from sagemock.clock.waits import Why, why
 
 __all__ = ["PATIENCE_S", "Holds"]
 
@@ -77,8 +77,8 @@ class Holds:
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
         self._holding.clear()
-        for thread, number, why in self._awaited:
-            self.moves.passed(number, thread, why.value, at_us, by_us)
+        for thread, number, reason in self._awaited:
+            self.moves.passed(number, thread, reason.value, at_us, by_us)
         for thread, awaited in self._table.outside():
             if awaited.why and not _is_within(awaited):
                 self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
@@ -129,10 +129,10 @@ class Holds:
         )
         if not self._table.is_forced and self._is_something_coming(looker, apart):
             return True
-        # A thread in the table may wait for an older thread, which then holds time as long as it is busy.
-        waits_for_older = not self._table.is_forced and self._table.latest_given is not None
-        older = self._older() if is_timeout or waits_for_older else []
         threads = self._awake(apart)
+        # A thread in the table, or an idle loop, may wait for an older thread, which then holds time as long as it is busy.
+        waits_for_older = not self._table.is_forced and (self._table.latest_given is not None or self._is_loop_idle(threads))
+        older = self._older() if is_timeout or waits_for_older else []
         if not (threads or older):
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
@@ -142,6 +142,11 @@ class Holds:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
+
+    def _is_loop_idle(self, threads: list[threading.Thread]) -> bool:
+        """Return whether the thread that entered the mock waits in an event loop, and, as one of `threads`, not in the table."""
+        entered = self._entered_by()
+        return entered is not None and entered in threads and bool(self._before) and is_loop_idle(why(entered))
 
     def _is_something_coming(self, looker: Looker, besides: set[threading.Thread]) -> bool:
         """Return whether a thread or a loop in the table waits for something that may come in real time."""
@@ -159,11 +164,14 @@ class Holds:
         The answer of a thread in the table needs virtual time, so it is not waited for.
         """
         now_s: float = real.monotonic()
-        holding = [awaited for _, awaited in self._table.outside() if awaited.until_s > now_s]
-        numbers = [number for awaited in holding for number in awaited.sockets]
-        return bool(holding) and (
-            not all(map(_is_within, holding)) or may_be_answered(numbers, self._awake(besides), self._older())
-        )
+        holding = [(thread, awaited) for thread, awaited in self._table.outside() if awaited.until_s > now_s]
+        numbers = [number for _, awaited in holding for number in awaited.sockets]
+        are_within = all([_is_within(awaited) for _, awaited in holding])  # noqa: C419  # see `clock.table` on generators
+        if not holding or (are_within and not may_be_answered(numbers, self._awake(besides), self._older())):
+            return False
+        thread, awaited = holding[0]
+        self.stillness.holder = thread, Why(awaited.why or Why.UNKNOWN)
+        return True
 
     def _awake_threads(self) -> int:
         """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""
