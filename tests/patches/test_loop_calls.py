@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 
 import pytest
 
 from sagemock import Clock, mock_sagemaker
-from tests.laws.test_asyncio import SEEN_THROUGH
+from tests.laws.test_asyncio import SEEN_THROUGH, OpaqueLoop
 from tests.support.waiting import sleeping_beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which processes are this one's children")
@@ -93,21 +94,28 @@ def test_a_call_of_a_child_comes_before_virtual_time(loop: asyncio.AbstractEvent
         assert loop.run_until_complete(called(sagemaker.clock)).timestamp() == 1_532_908_800 + sleeps_s
 
 
+async def told(loop: asyncio.AbstractEventLoop, wait: Wait, clock: Clock) -> datetime:
+    """Wait for what the loop's handler of a child's signal sets. Return when the wait ended."""
+    event = asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, event.set)
+    child = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -USR1 {os.getpid()}"])  # noqa: S603, S607, ASYNC220  # ours
+    ended = await wait(event, clock)
+    loop.remove_signal_handler(signal.SIGUSR1)
+    child.wait()
+    return ended
+
+
 @WAITS
 def test_a_signal_of_a_child_comes_before_virtual_time(loop: asyncio.AbstractEventLoop, wait: Wait) -> None:
-    """A loop's handler of the signal sets what a task waits for."""
-
-    async def told(clock: Clock) -> datetime:
-        event = asyncio.Event()
-        loop.add_signal_handler(signal.SIGUSR1, event.set)
-        child = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -USR1 {os.getpid()}"])  # noqa: S603, S607, ASYNC220  # ours
-        ended = await wait(event, clock)
-        loop.remove_signal_handler(signal.SIGUSR1)
-        child.wait()
-        return ended
-
+    """Neither a timeout, nor a task or a thread that sleeps comes before it."""
     with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
-        assert loop.run_until_complete(told(sagemaker.clock)).timestamp() == 1_532_908_800
+        assert loop.run_until_complete(told(loop, wait, sagemaker.clock)).timestamp() == 1_532_908_800
+
+
+def test_a_signal_of_a_child_comes_before_the_tasks_of_a_loop_that_hides_its_selector() -> None:
+    """As of any other loop."""
+    with closing(OpaqueLoop()) as loop, mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        assert loop.run_until_complete(told(loop, beside_a_task, sagemaker.clock)).timestamp() == 1_532_908_800
 
 
 @WAITS
