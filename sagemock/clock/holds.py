@@ -130,9 +130,7 @@ class Holds:
         if not self._table.is_forced and self._is_something_coming(looker, apart):
             return True
         threads = self._awake(apart)
-        # A thread in the table, or an idle loop, may wait for an older thread, which then holds time as long as it is busy.
-        waits_for_older = not self._table.is_forced and (self._table.latest_given is not None or self._is_loop_idle(threads))
-        older = self._older() if is_timeout or waits_for_older else []
+        older = self._older() if is_timeout or self._may_wait_for_older(threads) else []
         if not (threads or older):
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
@@ -143,8 +141,15 @@ class Holds:
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(apart) != threads or self._is_any_woken() or self._table.has_news()
 
-    def _is_loop_idle(self, threads: list[threading.Thread]) -> bool:
-        """Return whether the thread that entered the mock waits in an event loop, and, as one of `threads`, not in the table."""
+    def _may_wait_for_older(self, threads: list[threading.Thread]) -> bool:
+        """Return whether an older thread holds time as long as it is busy, because one of the mock may wait for it.
+
+        That is a thread in the table, or the one that entered the mock, if it is one of `threads` and waits in an event loop.
+        """
+        if self._table.is_forced:
+            return False
+        if self._table.latest_given is not None:
+            return True
         entered = self._entered_by()
         return entered is not None and entered in threads and bool(self._before) and is_loop_idle(why(entered))
 

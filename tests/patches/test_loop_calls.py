@@ -8,25 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 
 import pytest
 
 from sagemock import Clock, mock_sagemaker
-from tests.laws.test_asyncio import SEEN_THROUGH, OpaqueLoop
+from tests.laws.test_asyncio import OpaqueLoop
 from tests.support.waiting import sleeping_beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which processes are this one's children")
-
-
-@pytest.fixture(params=SEEN_THROUGH, ids=["asyncio", "uvloop"])
-def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
-    """Return a loop of each kind that tells for what it waits."""
-    loop = request.param()
-    yield loop
-    loop.close()
 
 
 async def with_a_timeout(event: asyncio.Event, clock: Clock) -> datetime:

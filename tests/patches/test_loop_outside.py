@@ -22,7 +22,6 @@ from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside, selector_loop
 from sagemock.patches.loop_outside import LoopOutside, Waiting
-from tests.laws.test_asyncio import SEEN_THROUGH
 from tests.support.waiting import sleeping_beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
@@ -300,14 +299,6 @@ def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(
         assert move.passed == timedelta(minutes=3)
         assert (move.thread, move.why) == (threading.current_thread().name, Why.OUTSIDE.value)
         assert move.place.startswith(__file__)
-
-
-@pytest.fixture(params=SEEN_THROUGH, ids=["asyncio", "uvloop"])
-def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
-    """Return a loop of each kind that tells for what it waits."""
-    loop = request.param()
-    yield loop
-    loop.close()
 
 
 ASLEEP_BESIDE = pytest.mark.parametrize("beside_s", [3600, 0], ids=["beside-a-sleep", "alone"])

@@ -17,7 +17,7 @@ from sagemock.patches.loop_sleepers import LoopSleeper
 from sagemock.patches.loops import drive_of
 from sagemock.patches.polled_loop import PolledLoop
 from sagemock.patches.selector_loop import SelectorLoop
-from sagemock.patches.timers import Alarms
+from sagemock.patches.timers import Alarm, Alarms
 from sagemock.patches.yielding import waits_for_something
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.patches.test_timers import turn
@@ -42,6 +42,15 @@ class Situation:
         self.alarms.asleep = 1
         self.are_asleep = True
         self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None, lambda: None)
+
+    def sleep_until(self, alarm: Alarm) -> None:
+        """Run the loop until an alarm rings, with no task asleep from then on."""
+        self.drive.begin()
+        alarm.future.add_done_callback(lambda _: self.loop.stop())
+        self.loop.run_forever()
+        self.are_asleep = False
+        self.drive.end()
+        turn(self.loop)
 
 
 def test_a_loop_that_shows_its_selector_is_driven_by_it(loop: asyncio.AbstractEventLoop) -> None:
@@ -117,12 +126,7 @@ def test_a_loop_that_a_thread_has_called_is_not_alone(loop: asyncio.AbstractEven
         return True
 
     monkeypatch.setattr(situation.alarms.sleepers, "is_alone", is_alone)
-    situation.drive.begin()
-    alarm.future.add_done_callback(lambda _: loop.stop())
-    loop.run_forever()
-    situation.are_asleep = False
-    situation.drive.end()
-    turn(loop)
+    situation.sleep_until(alarm)
     assert rung == [before_us, before_us]
     assert situation.clock.now_us() == before_us + 1
 
@@ -144,12 +148,7 @@ def test_a_loop_that_is_alone_no_more_runs_on(loop: asyncio.AbstractEventLoop, m
         return not seen
 
     monkeypatch.setattr(sleepers, "is_alone", is_alone)
-    situation.drive.begin()
-    alarm.future.add_done_callback(lambda _: loop.stop())
-    loop.run_forever()
-    situation.are_asleep = False
-    situation.drive.end()
-    turn(loop)
+    situation.sleep_until(alarm)
     assert seen == [before_us]
     assert situation.clock.now_us() == before_us + 1
 
