@@ -7,14 +7,25 @@ from typing import Final
 
 from sagemock.clock import children
 from sagemock.clock.real import real
-from sagemock.clock.system_calls import blocked_in, callers_wait, listens, other_ends, owes_an_answer, serves, sources, traffic
+from sagemock.clock.system_calls import (
+    PIDFD,
+    blocked_in,
+    callers_wait,
+    goes_to,
+    listens,
+    other_ends,
+    owes_an_answer,
+    serves,
+    sources,
+    traffic,
+)
 from sagemock.clock.waits import OUTSIDE, Wait, Why, why
 
 __all__ = [
     "asked_since_s",
     "connections",
+    "goes_on",
     "has_received",
-    "is_answer_owed",
     "is_loop_idle",
     "may_be_answered",
     "may_be_called",
@@ -33,9 +44,22 @@ _NOT_SENT: Final = {"SIGINT", "SIGALRM", "SIGVTALRM", "SIGPROF"}
 _SIGNALS: Final = [one for one in signal.Signals if one.name not in _NOT_SENT]
 
 
-def is_answer_owed(wait: Wait) -> bool:
-    """Return whether one of the connections for which a thread waits owes an answer."""
-    return any(map(owes_an_answer, connections(wait)))
+def goes_on(wait: Wait, within_s: float) -> bool:
+    """Return whether a thread older than the mock may soon go on that waits for something outside.
+
+    A connection owes it an answer, or it waits for a child that was started less than `within_s` real seconds ago.
+    """
+    if wait.why not in OUTSIDE:
+        return False
+    numbers = connections(wait)
+    if wait.why is Why.OUTSIDE and any(map(owes_an_answer, numbers)):
+        return True
+    return (wait.why is Why.CHILD or any(map(_is_of_a_child, numbers))) and children.are_young_for_s(within_s) > 0
+
+
+def _is_of_a_child(number: int) -> bool:
+    where = goes_to(number)
+    return where == PIDFD or (where.startswith("pipe:") and children.have_open(where))
 
 
 def has_received(numbers: Iterable[int], within_s: float) -> bool:
@@ -80,7 +104,7 @@ def serves_a_child(wait: Wait) -> bool:
 
 def may_be_called(within_s: float) -> bool:
     """Return whether a child that was started less than `within_s` real seconds ago may call a server here, or send a signal."""
-    return children.call_for_s(within_s) > 0 and (_handles_signals() or listens())
+    return children.are_young_for_s(within_s) > 0 and (_handles_signals() or listens())
 
 
 def may_be_signalled() -> bool:
@@ -93,20 +117,22 @@ def _handles_signals() -> bool:
     return any([callable(signal.getsignal(number)) for number in _SIGNALS])  # noqa: C419  # a list, as below
 
 
-def may_be_answered(numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread]) -> bool:
+def may_be_answered(
+    numbers: Iterable[int], threads: Iterable[threading.Thread], older: Iterable[threading.Thread], within_s: float
+) -> bool:
     """Return whether an answer on one of these connections within this process may come without virtual time.
 
-    A thread of the mock, or an older one, may give it: it works, really sleeps, or waits outside.
+    A thread of the mock, or an older one, may give it: it works, really sleeps, or waits outside (the older one as in `goes_on`).
     """
     # Lists, because of signal handlers: see `clock.table` on generators.
     if any([why(one).why in _ANSWERS for one in threads]):  # noqa: C419
         return True
     ends = other_ends(numbers)
-    return any([_may_answer(one, ends) for one in older])  # noqa: C419
+    return any([_may_answer(one, ends, within_s) for one in older])  # noqa: C419
 
 
-def _may_answer(older: threading.Thread, ends: set[int]) -> bool:
+def _may_answer(older: threading.Thread, ends: set[int], within_s: float) -> bool:
     wait = why(older)
     # A loop with a timer may sleep really: before it answers on one of these connections, or if the timer is about to go off.
     is_timed = wait.timeout_ms >= 0 and (wait.why is Why.UNKNOWN or not ends.isdisjoint(connections(wait)))
-    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))
+    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or goes_on(wait, within_s)

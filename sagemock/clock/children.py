@@ -9,7 +9,7 @@ from typing import Final
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import read
 
-__all__ = ["are_none", "call_for_s", "have_open", "there_are"]
+__all__ = ["are_none", "are_young_for_s", "have_open", "there_are"]
 
 _HELPERS: Final = (
     ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
@@ -51,10 +51,10 @@ def there_are() -> bool:
     return not children or not _helpers().issuperset(children) or any(map(_children, children))
 
 
-def call_for_s(within_s: float) -> float:
-    """Return for how many more real seconds a child may call this process: within `within_s` of its start; 0 if there is none.
+def are_young_for_s(within_s: float) -> float:
+    """Return for how many more real seconds a child has run for less than `within_s`; 0 if there is none.
 
-    A child that listens is called, and does not call.
+    A child that listens does not count: it is a server, which is called and does not call, and for whose end nobody waits.
     """
     if are_none():
         return 0

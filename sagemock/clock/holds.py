@@ -72,7 +72,7 @@ class Holds:
         # Only now, and still under the mutex: until the count, the other threads may all have gone to sleep, or have woken others
         # and ended. A woken thread needs the mutex to go on.
         is_only = is_only and not self._table.has_deadlines and not self._is_any_woken()
-        return is_only and (self._table.latest_given is None or not (self._older() or children.there_are()))
+        return is_only and not (self._table.has_given and (self.older() or children.there_are()))
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes, and record the threads that wait for something outside meanwhile."""
@@ -107,6 +107,11 @@ class Holds:
         found = self.stillness.holder
         return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
 
+    def older_may_work(self) -> bool:
+        """Return whether a thread older than the mock may be about to do something, at a first look."""
+        older = self.older()
+        return bool(older) and self.stillness.may_work(older, self._patience_s)
+
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool, now_us: int = 0) -> bool:
         """Return whether the clock must not go to the deadline of `first` now, from `now_us`.
 
@@ -121,7 +126,7 @@ class Holds:
             self._entered_by(),
             self._patience_s,
             self._table.is_forced,
-            self._older,
+            self.older,
             now_us,
             first_us,
             self._table.added_s,
@@ -130,7 +135,7 @@ class Holds:
         if not self._table.is_forced and self._is_something_coming(looker, apart):
             return True
         threads = self._awake(apart)
-        older = self._older() if is_timeout or self._may_wait_for_older(threads) else []
+        older = self.older() if is_timeout or self._may_wait_for_older(threads) else []
         if not (threads or older):
             # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken() or self._table.has_news()
@@ -144,11 +149,11 @@ class Holds:
     def _may_wait_for_older(self, threads: list[threading.Thread]) -> bool:
         """Return whether an older thread holds time as long as it is busy, because one of the mock may wait for it.
 
-        That is a thread in the table, or the one that entered the mock, if it is one of `threads` and waits in an event loop.
+        That is a sleeper in the table, or the thread that entered the mock, if it is one of `threads` and waits in an event loop.
         """
         if self._table.is_forced:
             return False
-        if self._table.latest_given is not None:
+        if self._table.has_given:
             return True
         entered = self._entered_by()
         return entered is not None and entered in threads and bool(self._before) and is_loop_idle(why(entered))
@@ -172,7 +177,7 @@ class Holds:
         holding = [(thread, awaited) for thread, awaited in self._table.outside() if awaited.until_s > now_s]
         numbers = [number for _, awaited in holding for number in awaited.sockets]
         are_within = all([_is_within(awaited) for _, awaited in holding])  # noqa: C419  # see `clock.table` on generators
-        if not holding or (are_within and not may_be_answered(numbers, self._awake(besides), self._older())):
+        if not holding or (are_within and not may_be_answered(numbers, self._awake(besides), self.older(), self._patience_s)):
             return False
         thread, awaited = holding[0]
         self.stillness.holder = thread, Why(awaited.why or Why.UNKNOWN)
@@ -180,9 +185,10 @@ class Holds:
 
     def _awake_threads(self) -> int:
         """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""
-        return threading.active_count() - len(self._older()) - self._table.threads()
+        return threading.active_count() - len(self.older()) - self._table.threads()
 
-    def _older(self) -> list[threading.Thread]:
+    def older(self) -> list[threading.Thread]:
+        """Return the threads older than the mock that have not ended."""
         # Iterate over a copy: a thread may leave the set meanwhile.
         return [thread for thread in list(self._before) if is_listed(thread)]
 

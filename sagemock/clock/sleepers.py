@@ -179,6 +179,13 @@ class Sleepers:
         """Return whether a thread is older than the mock."""
         return thread in self._before
 
+    def older_may_work(self) -> bool:
+        """Return whether a thread older than the mock may be about to do something, at a first look."""
+        if not self._before:
+            return False
+        with self._mutex:
+            return self._holds.older_may_work()
+
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""
         return self._entered_by() is threading.current_thread()

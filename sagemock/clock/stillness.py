@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 from sagemock.clock.answers import (
     asked_since_s,
     connections,
+    goes_on,
     has_received,
-    is_answer_owed,
     is_loop_idle,
     may_be_answered,
     may_be_called,
@@ -147,7 +147,7 @@ class Looker:
             return Time.FREE
         meaning = MEANING[wait.why]
         if is_older:
-            return Time.FREE if wait.why is Why.OUTSIDE and not is_answer_owed(wait) else meaning.older
+            return Time.FREE if meaning.older is Time.PATIENCE and not goes_on(wait, self.patience_s) else meaning.older
         return meaning.entered if is_entered else meaning.others
 
 
@@ -237,6 +237,28 @@ class Stillness:
         # Even the call of one alone may have ended after its pulse was read, but before its reason was.
         return all(map(self._is_as_seen, still)) and all(self._is_same(*item) for item in waits.items())
 
+    def may_work(self, older: Collection[threading.Thread], patience_s: float) -> bool:
+        """Return whether one of some threads older than the mock may be about to do something; True where the system cannot say.
+
+        This is one look. What the threads do later is seen by `all_rest`.
+        """
+        if not self._tells:
+            return True
+        looked_at, whys = list[threading.Thread](), set[Why]()
+        for thread in older:
+            if self.rests(thread, paused=False) and thread not in self._seen:
+                # It has ended, as in `_judge`.
+                continue
+            wait = self._wait(thread, self._seen.get(thread))
+            if wait.why is Why.RUNS or goes_on(wait, patience_s):
+                return True
+            looked_at.append(thread)
+            whys.add(wait.why)
+        if not whys.isdisjoint(FOR_NATIVES) and self._natives.work(patience_s):
+            return True
+        # One may have given another something to do, and have ended, between the looks at the two.
+        return not all(map(self._is_as_seen, looked_at))
+
     def _judge(
         self, thread: threading.Thread, threads: Collection[threading.Thread], looker: Looker, *, is_older: bool, paused: bool
     ) -> tuple[Wait, Time] | None:
@@ -252,13 +274,13 @@ class Stillness:
         wait = self._wait(thread, seen)
         if not is_older and self._is_outside(thread, wait, threads, looker):
             wait = wait._replace(why=Why.OUTSIDE)
-        if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.work(looker.patience_s):
+        if self._tells and wait.why in FOR_NATIVES and self._natives.work(looker.patience_s):
             # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
             self._seen.pop(thread, None)
-            return wait, Time.HELD
-        time = self._time(wait, looker, is_entered=thread is looker.entered_by, is_older=is_older)
-        if time is Time.WATCHED and not rests:
             time = Time.HELD
+        else:
+            time = self._time(wait, looker, is_entered=thread is looker.entered_by, is_older=is_older)
+            time = Time.HELD if time is Time.WATCHED and not rests else time
         if is_older and self._is_busy_for_long(thread, wait, time, looker):
             return None
         if time is Time.PATIENCE and not self._is_patient(thread, wait, looker):
@@ -347,7 +369,8 @@ class Stillness:
         began_us = self._known(thread, wait, looker).began_us
         if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
             return True
-        return may_be_answered(connections(wait), [one for one in threads if one is not thread], looker.older())
+        others = [one for one in threads if one is not thread]
+        return may_be_answered(connections(wait), others, looker.older(), looker.patience_s)
 
     def _is_patient(self, thread: threading.Thread, wait: Wait, looker: Looker) -> bool:
         """Return whether a wait for something outside still holds time; a call repeated after its timeout is the same wait."""

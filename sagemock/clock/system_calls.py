@@ -112,7 +112,7 @@ def blocked_by_number(thread: int | str) -> Call | None:
 
 def sources(call: Call) -> list[int]:
     """Return the descriptors from which a call waits for data; none if it waits for something else."""
-    return descriptors(call) if call.name.startswith((*POLLS, "recv")) else []
+    return descriptors(call) if call.name.startswith((*POLLS, "recv", "read")) else []
 
 
 def descriptors(call: Call) -> list[int]:

@@ -81,7 +81,7 @@ class Sleeper:
         self.is_wait = False
         """Whether another thread may end the wait. A timeout must then not come before the result of that thread."""
         self.is_given = False
-        """Whether a thread older than the mock may end the wait."""
+        """Whether a thread older than the mock may end the wait, or another wait of the sleeper's event loop."""
         self.is_ticker = False
         """Whether this thread's waits have timed out many times in a row: the clock then does not stop for its deadline."""
         self.firm_us: int | None = None
@@ -157,9 +157,17 @@ class Table:
         return bool(self._forced)
 
     @property
+    def has_given(self) -> bool:
+        """Whether there is a sleeper whose wait a thread older than the mock may end; a ticker does not count."""
+        return bool(self._given)
+
+    @property
     def latest_given(self) -> Sleeper | None:
-        """The last of the sleepers whose wait a thread older than the mock may end; a ticker does not count."""
-        return next(reversed(self._given), None)
+        """The last of these sleepers that is a thread; an event loop finds out itself whether a child may call it."""
+        for sleeper in reversed(self._given):
+            if sleeper.own_thread:
+                return sleeper
+        return None
 
     def has_news(self) -> bool:
         """Return whether an event loop in the table has something to do, and is about to leave the table."""

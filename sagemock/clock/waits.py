@@ -85,7 +85,10 @@ class Meaning(NamedTuple):
     others: Time
     """For another thread of the mock."""
     older: Time
-    """For a thread that is older than the mock. It only matters while a thread of the mock may wait for it."""
+    """For a thread that is older than the mock. It only matters while a thread of the mock may wait for it.
+
+    PATIENCE only counts while it `goes_on`: an answer is owed, or it waits for a child that is young.
+    """
     evidence: str
 
 
@@ -116,9 +119,11 @@ MEANING: Final = {
         Time.FREE,
         "nanosleep, clock_nanosleep; a poll or select of nothing; as OUTSIDE in real_time_modules",
     ),
-    Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read, write; isatty, or a pipe of which this process has one end"),
+    Why.PERSON: Meaning(
+        Time.HELD, Time.PATIENCE, Time.PATIENCE, "read, write; isatty, or a pipe of which this process has one end"
+    ),
     Why.CHILD: Meaning(
-        Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
+        Time.HELD, Time.PATIENCE, Time.PATIENCE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
     ),
     Why.WITHIN: Meaning(
         Time.WATCHED, Time.WATCHED, Time.FREE, "addresses and TCP_INFO; as OUTSIDE while another thread may answer in real time"

@@ -115,13 +115,16 @@ class PolledLoop(Yielding):
         if not self._is_watching:
             self._raise_if_stalled()
 
+    def _is_any_awaited(self, alarms: Alarms) -> bool:
+        # A future of an unknown kind may stand for anything. A sleep also waits for such a future, so sleeping tasks are counted.
+        return len(self._bare) > alarms.asleep
+
     def _awaits_nobody(self) -> bool:
         if not self._is_watching:
             self._look_at_all()
             self._going_on()
         alarms = self._sleeping()
-        # A future of an unknown kind may stand for anything. A sleep also waits for such a future, so sleeping tasks are counted.
-        return len(self._bare) <= (0 if alarms is None else alarms.asleep)
+        return not (self._bare if alarms is None else self._is_any_awaited(alarms))
 
     def _look_at_all(self) -> None:
         self._stirred = asyncio.all_tasks(self.loop)
@@ -217,7 +220,7 @@ class PolledLoop(Yielding):
         if is_alone and not may_be_signalled():
             return None
         readers = cache(partial(read_by_tasks, self.loop))
-        waiting = Waiting(lambda: not self._awaits_nobody(), readers, partial(called_s, alarms.sleepers))
+        waiting = Waiting(lambda: self._is_any_awaited(alarms), readers, partial(called_s, alarms.sleepers))
         if is_alone:
             return self.outside.awaits_a_call((), waiting)
         self.outside.look(numbers)
@@ -235,14 +238,15 @@ class PolledLoop(Yielding):
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
-            if not (awaited or is_timer) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
+            is_given = self._may_wait_for_older(alarms)
+            if not (awaited or is_timer or is_given) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
                 self._ring(alarms, first)
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
             backend = self._backend()
             sleeper.news = None if backend is None else partial(self._has_news, sleepers, sleeper.thread, backend)
             sleeper.awaited = awaited
-            sleeper.is_wait = is_timer
+            sleeper.is_wait, sleeper.is_given = is_timer, is_given
             alarms.mark(sleeper)
             self._sleeper.begin_sleep(sleepers, sleeper, calls)
         if self._is_awake(awaited):

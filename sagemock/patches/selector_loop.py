@@ -136,12 +136,13 @@ class SelectorLoop(Yielding):
         sleepers = alarms.sleepers
         # A timer may be the timeout of a wait for a thread, also for one that is older than the mock.
         is_timer = isinstance(first, Timer)
-        if not (awaited or is_timer) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
+        is_given = self._may_wait_for_older(alarms)
+        if not (awaited or is_timer or is_given) and self._sleeper.goes_alone(sleepers, first.at_us, calls):
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         sleeper.awaited = awaited
         sleeper.news = self._news
-        sleeper.is_wait = is_timer
+        sleeper.is_wait, sleeper.is_given = is_timer, is_given
         alarms.mark(sleeper)
         try:
             if self._sleeper.begin_sleep(sleepers, sleeper, calls):

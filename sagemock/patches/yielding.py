@@ -85,6 +85,16 @@ class Yielding(ABC):
         ):
             active.stalled(STALLED_S, [_place(one) for one in self._turns.who])
 
+    def _may_wait_for_older(self, alarms: Alarms) -> bool:
+        """Return whether a task may wait for a thread older than the mock. A loop in another thread may serve for ever."""
+        sleepers = alarms.sleepers
+        # To ask all of a thousand tasks takes a millisecond, so ask the threads first.
+        return sleepers.was_entered_here() and sleepers.older_may_work() and self._is_any_awaited(alarms)
+
+    @abstractmethod
+    def _is_any_awaited(self, alarms: Alarms) -> bool:
+        """Return whether a task may wait for something other than tasks and sleeps."""
+
     @abstractmethod
     def _awaits_nobody(self) -> bool:
         """Return whether the loop certainly waits only for its tasks and for calls from other threads."""

@@ -1,10 +1,13 @@
 """Who owes an answer and who may give it, with real threads, real children and the real kernel; only Linux tells this."""
 
+import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -12,12 +15,12 @@ from functools import partial
 import pytest
 
 from sagemock import mock_sagemaker
-from sagemock.clock import answers, system_calls, waits
-from sagemock.clock.answers import asked_since_s, is_answer_owed
+from sagemock.clock import answers, children, system_calls, waits
+from sagemock.clock.answers import asked_since_s, goes_on
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.system_calls import Traffic, owes_an_answer
-from sagemock.clock.waits import Wait, Why, why
+from sagemock.clock.waits import OUTSIDE, Wait, Why, why
 from tests.support.connections import asking, connection, outside
 from tests.support.waiting import eventually, in_loop, is_why, loop_thread, sleeping_beside, waiting_in
 
@@ -33,14 +36,38 @@ def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
         client.settimeout(60)
         with waiting_in(lambda: client.recv(1), answer) as thread:
             eventually(is_why(Why.OUTSIDE, thread))
-            assert not is_answer_owed(why(thread))
+            assert not goes_on(why(thread), 60)
         real.sleep(0.01)
         client.sendall(b"?")
         with waiting_in(lambda: client.recv(1), answer) as thread:
             eventually(is_why(Why.OUTSIDE, thread))
-            assert is_answer_owed(why(thread))
-        assert not is_answer_owed(Wait(Why.OUTSIDE))
+            assert goes_on(why(thread), 60)
+        assert not goes_on(Wait(Why.OUTSIDE), 60)
     assert not owes_an_answer(-1)
+
+
+@pytest.mark.parametrize("way", ["wait", "pipe", "pidfd"])
+def test_an_older_thread_that_waits_for_a_child_holds_time_while_the_child_is_young(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A pipe of which no child has the other end does not count: a worker of xdist reads one all the time."""
+    command = [sys.executable, "-S", "-c", "print(input(), flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child, ExitStack() as files:  # noqa: S603  # our own
+        stdin, stdout, pidfd = child.stdin, child.stdout, os.pidfd_open(child.pid)
+        files.callback(os.close, pidfd)
+        assert stdin is not None
+        assert stdout is not None
+        ways: dict[str, Callable[[], object]] = {
+            "wait": lambda: os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT),
+            "pipe": lambda: os.read(stdout.fileno(), 1),
+            "pidfd": lambda: select.select([pidfd], [], []),
+        }
+        with waiting_in(ways[way], lambda: os.write(stdin.fileno(), b"\n\n")) as thread:
+            eventually(lambda: why(thread).why in OUTSIDE)
+            assert goes_on(why(thread), 60)
+            assert not goes_on(why(thread), 0)
+            monkeypatch.setattr(children, "have_open", lambda _: False)
+            assert goes_on(why(thread), 60) is (way != "pipe")
 
 
 @pytest.mark.parametrize("received, is_owed", [(0, True), (10, False)])

@@ -54,7 +54,7 @@ def test_a_process_may_have_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "waitid", waitid)
     assert not children.there_are()
-    assert children.call_for_s(60) == 0
+    assert children.are_young_for_s(60) == 0
     assert not children.have_open("pipe:")
 
 
@@ -92,19 +92,19 @@ def test_children_are_unknown_where_the_system_does_not_list_them(monkeypatch: p
 @linux_only
 def test_a_child_may_call_while_it_is_young_unless_it_listens_itself() -> None:
     """A server is called, also one that a shell has started."""
-    eventually(lambda: not children.call_for_s(60))
+    eventually(lambda: not children.are_young_for_s(60))
     server = "import socket, sys; s = socket.create_server(('127.0.0.1', 0)); print(flush=True); input()"
     shell = "import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', sys.argv[1]])"
     command = [sys.executable, "-S", "-c", shell, server]
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
-        assert children.call_for_s(60)
-        assert not children.call_for_s(0)
+        assert children.are_young_for_s(60)
+        assert not children.are_young_for_s(0)
         child.communicate(b"\n")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603  # our own code
         assert child.stdout is not None
         child.stdout.readline()
-        assert not children.call_for_s(60)
-        assert not children.call_for_s(60)
+        assert not children.are_young_for_s(60)
+        assert not children.are_young_for_s(60)
         child.communicate(b"\n")
 
 
@@ -119,10 +119,10 @@ def test_a_child_that_cannot_be_looked_into_does_not_call(monkeypatch: pytest.Mo
         with monkeypatch.context() as patched:
             patched.setattr(children, "_open_files", refuse)
             patched.setattr(children, "raise_if_foreign", lambda *_: None)
-            assert not children.call_for_s(60)
+            assert not children.are_young_for_s(60)
         with monkeypatch.context() as patched:
             patched.setattr(children, "_children", lambda _: ["999999999"])
-            assert not children.call_for_s(60)
+            assert not children.are_young_for_s(60)
         child.communicate(b"\n")
 
 

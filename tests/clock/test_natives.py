@@ -17,7 +17,7 @@ from sagemock.clock import linux, natives
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from tests.support.connections import connection, outside
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, sleeping_beside, waiting_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")
 
@@ -137,6 +137,24 @@ def test_a_wait_for_a_native_thread_holds_time() -> None:
         done.acquire()
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
         beside.join()
+
+
+def test_an_older_thread_that_waits_for_a_native_thread_holds_time() -> None:
+    """A project's own worker runs a query, whose result the test awaits."""
+    go, computed, done = _thread.allocate_lock(), _thread.allocate_lock(), threading.Event()
+    go.acquire()
+    computed.acquire()
+
+    def work() -> None:
+        go.acquire()
+        _thread.start_new_thread(compute_before, (computed.release,))
+        computed.acquire()
+        done.set()
+
+    with waiting_in(work, lambda: None), mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker, sleeping_beside():
+        go.release()
+        done.wait()
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800
 
 
 def test_a_timeout_does_not_overtake_a_busy_native_thread() -> None:

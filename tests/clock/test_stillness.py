@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -298,3 +298,22 @@ def test_an_older_thread_that_gets_its_lock_during_the_look_holds_time(clock: Ti
     clock.now_s += 1
     assert not still.all_rest([], older=[ME])
     assert list(beats) == []
+
+
+def test_one_look_tells_whether_an_older_thread_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In doubt it may: where the system cannot say, while a native thread computes, or if a thread has run during the look."""
+    monkeypatch.setattr(stillness, "why", lambda _: Wait(Why.LOCK, Call("futex", (0, 137, 0, 0))))
+
+    def may_work(pulse: Callable[[threading.Thread], Hashable], *, is_native: bool = False) -> bool:
+        still = Stillness(pulse)
+        monkeypatch.setattr(still, "_is_exact", True)
+        monkeypatch.setattr(still, "_tells", True)
+        monkeypatch.setattr(still._natives, "work", lambda _: is_native)
+        return still.may_work([ME], 10)
+
+    beats = iter([1, 2])
+    assert Stillness(Pulse()).may_work([ME], 10)
+    assert may_work(Pulse(), is_native=True)
+    assert may_work(lambda _: next(beats))
+    assert not may_work(Pulse())
+    assert not may_work(Pulse("gone"))

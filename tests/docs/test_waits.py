@@ -10,6 +10,7 @@ TIMES = {
     "holds time": Time.HELD,
     "for `patience`": Time.PATIENCE,
     "the same, while an answer is owed": Time.PATIENCE,
+    "while a child is young": Time.PATIENCE,
     "watched": Time.WATCHED,
 }
 

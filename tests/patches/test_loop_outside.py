@@ -22,7 +22,7 @@ from sagemock.clock.real import real
 from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside, selector_loop
 from sagemock.patches.loop_outside import LoopOutside, Waiting
-from tests.support.waiting import sleeping_beside
+from tests.support.waiting import PATIENCE_S, sleeping_beside, waiting_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
 
@@ -423,8 +423,9 @@ def test_a_loops_request_to_an_older_loop_stops_time(loop: asyncio.AbstractEvent
     thread.join()
 
 
-def test_a_loop_without_timers_waits_for_an_older_thread_that_works(loop: asyncio.AbstractEventLoop) -> None:
-    """A project's own worker, say, whose result a task awaits beside a poller."""
+@pytest.mark.parametrize("asleep", ["thread", "task", "both"])
+def test_a_loop_waits_for_an_older_thread_that_works(loop: asyncio.AbstractEventLoop, asleep: str) -> None:
+    """A project's own worker, say, whose result a task awaits beside a poller or a task that sleeps."""
     works = queue.Queue[Callable[[], None]]()
 
     def work() -> None:
@@ -442,7 +443,11 @@ def test_a_loop_without_timers_waits_for_an_older_thread_that_works(loop: asynci
                 sum(range(1000))
             loop.call_soon_threadsafe(computed.set)
 
-        with sleeping_beside():
+        with ExitStack() as beside:
+            if asleep != "task":
+                beside.enter_context(sleeping_beside())
+            if asleep != "thread":
+                beside.callback(asyncio.create_task(asyncio.sleep(60)).cancel)
             works.put(compute)
             await computed.wait()
             return clock.now()
@@ -450,6 +455,23 @@ def test_a_loop_without_timers_waits_for_an_older_thread_that_works(loop: asynci
     with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
         assert loop.run_until_complete(result(sagemaker.clock)).timestamp() == 1_532_908_800
     worker.join()
+
+
+def test_a_loop_whose_tasks_all_sleep_does_not_wait_for_an_older_thread(loop: asyncio.AbstractEventLoop) -> None:
+    """Although it is busy: the tasks await only one another."""
+    over = threading.Event()
+
+    def spin() -> None:
+        while not over.is_set():
+            pass
+
+    async def sleep() -> None:
+        await asyncio.gather(asyncio.sleep(60), asyncio.create_task(asyncio.sleep(90)))
+
+    # With this patience, a loop that waits for the thread does not go on.
+    with waiting_in(spin, over.set), mock_sagemaker(start="2018-07-30T00:00:00Z", patience=10 * PATIENCE_S) as sagemaker:
+        loop.run_until_complete(sleep())
+        assert sagemaker.clock.now().timestamp() == 1_532_908_890
 
 
 def test_a_clients_timeout_does_not_overtake_its_answer() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import _base as futures
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import pytest
@@ -384,7 +384,53 @@ def test_an_older_thread_that_is_always_busy_holds_time_for_patience_only() -> N
     thread.join()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the age of a child")
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the age of a child")
+CHILD = [sys.executable, "-S", "-c", "import time; time.sleep(0.3)"]
+
+
+def wait_with_a_timeout() -> None:
+    """Wait for a child as `communicate(timeout=...)` does: with real sleeps between two looks."""
+    with subprocess.Popen(CHILD) as child:  # noqa: S603  # our own code
+        child.wait(PATIENCE_S)
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize("timeout_s", [600, None])
+@pytest.mark.parametrize("way", [subprocess.run, subprocess.check_output, wait_with_a_timeout])
+def test_a_wait_for_the_child_of_an_older_thread_holds_time(way: Callable[..., object], timeout_s: float | None) -> None:
+    """Whether or not the wait has a timeout, and although another thread sleeps."""
+    go, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        go.wait()
+        way(*([] if way is wait_with_a_timeout else [CHILD]))
+        done.set()
+
+    with waiting_in(work, go.set), mock_sagemaker(start=START, latency=0) as sagemaker, sleeping_beside():
+        go.set()
+        assert done.wait(timeout_s)
+        assert now_s(sagemaker) == 0
+
+
+@ONLY_LINUX
+def test_a_request_to_an_older_server_that_waits_for_a_child_holds_time() -> None:
+    """Its handler runs a program before it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as connections:
+
+        def serve() -> None:
+            accepted = connections.enter_context(server.accept()[0])
+            accepted.recv(1)
+            subprocess.run(CHILD, check=True)  # noqa: S603  # our own code
+            accepted.send(b"!")
+
+        client = socket.create_connection(server.getsockname())
+        with waiting_in(serve, lambda: None), client, mock_sagemaker(start=START, latency=0) as sagemaker, sleeping_beside():
+            client.send(b"?")
+            assert client.recv(1) == b"!"
+            assert now_s(sagemaker) == 0
+
+
+@ONLY_LINUX
 @pytest.mark.parametrize("timeout_s", [600, None])
 @pytest.mark.parametrize("sleeps_s", [0, 60])
 def test_a_wait_for_the_call_of_a_child_holds_time(timeout_s: float | None, sleeps_s: float) -> None:
