@@ -1,15 +1,18 @@
-"""Scenarios: pools and loops that live longer than one test, and tests that wait for a real port by virtual sleeps."""
+"""Scenarios: pools, loops and threads that live longer than one test, and tests that wait for a real port by virtual sleeps."""
 
 import asyncio
 import contextlib
+import queue
 import socket
+import subprocess
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, TypeAlias
 
-from benchmarks.waiting.scenario import Outcome, Watch, seconds, within
+from benchmarks.waiting.scenario import Outcome, Watch, compare, seconds, within
 from benchmarks.worlds import client, request
 from sagemock import SageMakerMock
 from sagemock.clock.real import real
@@ -17,6 +20,10 @@ from sagemock.clock.real import real
 __all__ = ["SCENARIOS"]
 
 _ENDED: Final = "Completed"
+_OWN_S: Final = 0.3
+"""The real seconds that the work of an older thread takes."""
+
+_Work: TypeAlias = Callable[[], object]
 
 
 def _poll(sagemaker: SageMakerMock, made: Any) -> float:  # boto3 makes clients without a class
@@ -69,6 +76,57 @@ def _loop_of_two_tests() -> Outcome:
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     return Outcome("" if found == [True] * 4 else f"{found}", watch.s)
+
+
+@contextlib.contextmanager
+def _worker() -> Iterator[Callable[[_Work], Future[object]]]:
+    """Start a thread that does the work which it is given; the value gives it work."""
+    works = queue.SimpleQueue[tuple[_Work, Future[object]] | None]()
+
+    def run() -> None:
+        for work, result in iter(works.get, None):
+            result.set_result(work())
+
+    def give(work: _Work) -> Future[object]:
+        result = Future[object]()
+        works.put((work, result))
+        return result
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield give
+    finally:
+        works.put(None)
+        thread.join()
+
+
+def _computes() -> None:
+    ends_s = real.monotonic() + _OWN_S
+    while real.monotonic() < ends_s:
+        sum(range(1000))
+
+
+def _runs_a_program() -> None:
+    subprocess.run(["sleep", str(_OWN_S)], check=True)  # it sleeps
+
+
+def _older_thread(work: _Work) -> Outcome:
+    """The test awaits the result of a thread that is older than the mock."""
+    with _worker() as give:
+        return compare(lambda: give(work).result(600), _OWN_S)
+
+
+def _older_thread_of_a_task(work: _Work) -> Outcome:
+    """A task awaits the result of such a thread, beside a task that sleeps."""
+
+    async def go(give: Callable[[_Work], Future[object]]) -> None:
+        beside = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.wrap_future(give(work))
+        beside.cancel()
+
+    with _worker() as give:
+        return compare(lambda: asyncio.run(go(give)), _OWN_S)
 
 
 @contextlib.contextmanager
@@ -128,6 +186,10 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "pool-of-two-tests": _pool_of_two_tests,
     "pool-before-a-test": _pool_before_a_test,
     "loop-of-two-tests": _loop_of_two_tests,
+    "older-thread-computes": partial(_older_thread, _computes),
+    "older-thread-child": partial(_older_thread, _runs_a_program),
+    "older-thread-of-a-task": partial(_older_thread_of_a_task, _computes),
+    "older-child-of-a-task": partial(_older_thread_of_a_task, _runs_a_program),
     "port-in-a-pause": _port_in_a_pause,
     "port-by-module": _port_by_module,
 }
