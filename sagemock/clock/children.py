@@ -8,6 +8,7 @@ from typing import Final
 
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import read
+from sagemock.clock.real import real
 
 __all__ = ["are_none", "are_young_for_s", "have_open", "there_are"]
 
@@ -25,6 +26,10 @@ _STATE, _INODE, _LISTENS = 3, 9, b"0A"
 
 _SERVERS: Final = set[tuple[str, int]]()
 """The processes that were seen to listen: each with its beginning, because the numbers of processes are used again."""
+
+_SILENT: Final = dict[tuple[str, int], float]()
+"""The processes that were lately seen not to listen, each with the real instant of the look, which takes some milliseconds."""
+_AGAIN_S: Final = 0.02
 
 
 def are_none() -> bool:
@@ -106,10 +111,16 @@ def _listens(process: str, began: int) -> bool:
     """Return whether a process, which began at this tick, or a descendant of it has a listening socket of TCP."""
     if (process, began) in _SERVERS:
         return True
+    now_s: float = real.monotonic()
+    for seen in [seen for seen, at_s in _SILENT.copy().items() if now_s - at_s >= _AGAIN_S]:
+        _SILENT.pop(seen, None)
+    if (process, began) in _SILENT:
+        return False
     rows = [row.split() for table in ("tcp", "tcp6") for row in (read(f"/proc/{process}/net/{table}") or b"").splitlines()]
     listening = {f"socket:[{row[_INODE].decode()}]" for row in rows if row[_STATE] == _LISTENS}
     try:
         if not (listening and _have_one([process], listening.__contains__)):
+            _SILENT[process, began] = now_s
             return False
     except PermissionError as error:
         # The process of another user, who has started it for us: a database, say.

@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from multiprocessing import resource_tracker
 
 import pytest
 
-from sagemock.clock import children, system_calls
+from sagemock.clock import children, linux, system_calls
+from sagemock.clock.real import real
 from tests.support.waiting import eventually
 
 COMMAND = [sys.executable, "-c", "input()"]
@@ -105,6 +107,26 @@ def test_a_child_may_call_while_it_is_young_unless_it_listens_itself() -> None:
         child.stdout.readline()
         assert not children.are_young_for_s(60)
         assert not children.are_young_for_s(60)
+        child.communicate(b"\n")
+
+
+@linux_only
+def test_whether_a_child_listens_is_asked_again_only_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel lists all sockets of the machine for it."""
+    asked = list[str]()
+
+    def read(path: str) -> bytes | None:
+        asked.extend([path] if path.endswith("net/tcp") else [])
+        return linux.read(path)
+
+    eventually(lambda: not children.are_young_for_s(60))
+    monkeypatch.setattr(children, "read", read)
+    now_s = real.monotonic()
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
+        for passed_s, times in ((0, 1), (0.01, 1), (0.03, 2)):
+            monkeypatch.setattr(real, "monotonic", partial(float, now_s + passed_s))
+            assert children.are_young_for_s(60)
+            assert len(asked) == times
         child.communicate(b"\n")
 
 
