@@ -9,12 +9,17 @@ from sagemock.clock import children
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import (
     PIDFD,
+    POLLS,
+    WRITES,
+    Call,
     blocked_in,
     callers_wait,
+    descriptors,
     goes_to,
     listens,
     other_ends,
     owes_an_answer,
+    pid_of,
     serves,
     sources,
     traffic,
@@ -39,6 +44,11 @@ _ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
 _FOR_CALLERS: Final = {Why.SERVES, Why.UNKNOWN}
 """The reasons of a wait for callers. With a timeout of less than a second, the reason is not known: see `clock.waits`."""
 
+_ONE: Final = 1
+"""P_PID: by this argument, `waitid` waits for one process."""
+_LARGEST: Final = 1 << 31
+"""A negative argument, which stands for several processes, is larger."""
+
 # Those of a keyboard and of this process's own timers do not come from a child.
 _NOT_SENT: Final = {"SIGINT", "SIGALRM", "SIGVTALRM", "SIGPROF"}
 _SIGNALS: Final = [one for one in signal.Signals if one.name not in _NOT_SENT]
@@ -47,19 +57,36 @@ _SIGNALS: Final = [one for one in signal.Signals if one.name not in _NOT_SENT]
 def goes_on(wait: Wait, within_s: float) -> bool:
     """Return whether a thread older than the mock may soon go on that waits for something outside.
 
-    A connection owes it an answer, or it waits for a child that was started less than `within_s` real seconds ago.
+    A connection owes it an answer, or it waits for a child that was started less than `within_s` real seconds ago. The reason of
+    an event loop is UNKNOWN if its next timer is due soon.
     """
-    if wait.why not in OUTSIDE:
+    if wait.call is None or not (wait.why in OUTSIDE or (wait.why is Why.UNKNOWN and wait.call.name in POLLS)):
         return False
-    numbers = connections(wait)
-    if wait.why is Why.OUTSIDE and any(map(owes_an_answer, numbers)):
+    name, to_write = wait.call.name, wait.call.name in WRITES
+    numbers = descriptors(wait.call) if to_write else sources(wait.call)
+    if wait.why is Why.CHILD and not numbers:
+        child = _child_of(wait.call)
+        # The thread may look only from time to time whether the child has ended.
+        return children.are_young_for_s(within_s, lambda one: child in {None, one}, also_ended=True) > 0
+    is_read = not name.startswith("epoll")
+    asking = set(numbers) - set(serves(numbers))
+    if any([owes_an_answer(one, within_s, is_read=is_read) for one in asking]):  # noqa: C419  # as in `may_be_answered`
         return True
-    return (wait.why is Why.CHILD or any(map(_is_of_a_child, numbers))) and children.are_young_for_s(within_s) > 0
+    kinds = {number: goes_to(number) for number in numbers}
+    awaited = {pid_of(number) for number, where in kinds.items() if where == PIDFD}
+    pipes = {where for where in kinds.values() if where.startswith("pipe:")}
+
+    def is_meant(child: str) -> bool:
+        return child in awaited or any([children.has_end(child, pipe, to_write=not to_write) for pipe in pipes])  # noqa: C419
+
+    return bool(awaited or pipes) and children.are_young_for_s(within_s, is_meant) > 0
 
 
-def _is_of_a_child(number: int) -> bool:
-    where = goes_to(number)
-    return where == PIDFD or (where.startswith("pipe:") and children.have_open(where))
+def _child_of(call: Call) -> str | None:
+    """Return the number of the child for which a call waits, as text; None if that may be any."""
+    first, second = call.arguments[:2]
+    number = {"wait4": first, "waitid": second if first == _ONE else 0}.get(call.name, 0)
+    return str(number) if 0 < number < _LARGEST else None
 
 
 def has_received(numbers: Iterable[int], within_s: float) -> bool:

@@ -141,6 +141,9 @@ class Holds:
             return self._is_any_woken() or self._table.has_news()
         if not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
+        if not older and self._may_wait_for_older(threads) and self.older():
+            # A thread has begun to wait between the two looks at it: look again, at the older threads, too.
+            return True
         if threads:
             self._awaited = self.stillness.awaited
         # During the looks, a thread that stands still now may have started another thread, or ended a wait.

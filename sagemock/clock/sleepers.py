@@ -27,6 +27,7 @@ _LONGEST_LOOK_S: Final = 0.01
 _SIGNAL_S: Final = 0.25
 """The main thread waits in steps of so many seconds. Python does not end its wait for a lock for a signal that came just before,
 while another thread had the GIL."""
+_FIRST_LOOKS: Final = 3
 _MOVE_S: Final = 0.0001
 """About as long as a move takes."""
 _YIELDS: Final = 1000
@@ -180,11 +181,18 @@ class Sleepers:
         return thread in self._before
 
     def older_may_work(self) -> bool:
-        """Return whether a thread older than the mock may be about to do something, at a first look."""
+        """Return whether a thread older than the mock may be about to do something, at a first look.
+
+        A heartbeat may run at one look, but hardly at several.
+        """
         if not self._before:
             return False
-        with self._mutex:
-            return self._holds.older_may_work()
+        for _ in range(_FIRST_LOOKS):
+            with self._mutex:
+                if not self._holds.older_may_work():
+                    return False
+            real.sleep(_MOVE_S)
+        return True
 
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""

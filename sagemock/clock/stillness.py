@@ -147,7 +147,9 @@ class Looker:
             return Time.FREE
         meaning = MEANING[wait.why]
         if is_older:
-            return Time.FREE if meaning.older is Time.PATIENCE and not goes_on(wait, self.patience_s) else meaning.older
+            if wait.why in OUTSIDE or wait.why is Why.UNKNOWN:
+                return Time.PATIENCE if goes_on(wait, self.patience_s) else Time.FREE
+            return meaning.older
         return meaning.entered if is_entered else meaning.others
 
 
@@ -254,7 +256,7 @@ class Stillness:
                 return True
             looked_at.append(thread)
             whys.add(wait.why)
-        if not whys.isdisjoint(FOR_NATIVES) and self._natives.work(patience_s):
+        if not whys.isdisjoint(FOR_NATIVES) and self._natives.work(0):
             return True
         # One may have given another something to do, and have ended, between the looks at the two.
         return not all(map(self._is_as_seen, looked_at))
@@ -274,7 +276,7 @@ class Stillness:
         wait = self._wait(thread, seen)
         if not is_older and self._is_outside(thread, wait, threads, looker):
             wait = wait._replace(why=Why.OUTSIDE)
-        if self._tells and wait.why in FOR_NATIVES and self._natives.work(looker.patience_s):
+        if self._tells and wait.why in FOR_NATIVES and self._natives.work(0 if is_older else looker.patience_s):
             # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
             self._seen.pop(thread, None)
             time = Time.HELD
@@ -288,13 +290,14 @@ class Stillness:
         return wait, time
 
     def _is_busy_for_long(self, thread: threading.Thread, wait: Wait, time: Time, looker: Looker) -> bool:
-        """Return whether an older thread has been busy for longer than patience, and no timeout is concerned.
+        """Return whether an older thread has held time for longer than patience, and no timeout waits for it to compute.
 
-        Nobody knows whether a thread of the mock really waits for it.
+        Nobody knows whether a thread of the mock really waits for it. All that it awaits in turn has one patience.
         """
-        if time is Time.HELD:
+        if time in {Time.HELD, Time.PATIENCE}:
             now_s: float = real.monotonic()
-            return not looker.is_timeout and now_s - self._busy_since_s.setdefault(thread, now_s) >= looker.patience_s
+            is_long: bool = now_s - self._busy_since_s.setdefault(thread, now_s) >= looker.patience_s
+            return is_long and not (looker.is_timeout and time is Time.HELD)
         if wait.why is not Why.TIMED_LOCK:
             # Else it may wait for the GIL: with musl's C library that is not known.
             self._busy_since_s.pop(thread, None)

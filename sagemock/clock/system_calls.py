@@ -21,6 +21,7 @@ __all__ = [
     "EVENTFD",
     "PIDFD",
     "POLLS",
+    "WRITES",
     "Call",
     "Traffic",
     "blocked_by_number",
@@ -37,6 +38,7 @@ __all__ = [
     "listens",
     "other_ends",
     "owes_an_answer",
+    "pid_of",
     "serves",
     "sources",
     "time_out_ms",
@@ -62,6 +64,7 @@ CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(plat
 PIDFD, EVENTFD = "anon_inode:[pidfd]", "anon_inode:[eventfd]"
 """The kernel's names of a child process that is waited for, and of an event loop's own wake-up."""
 POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
+WRITES: Final = ("write", "writev", "pwrite64")
 _NAMES: Final = {number: name for name, number in CALLS.items()}
 # Not every system has it.
 _TCP_INFO: Final[int] = getattr(socket, "TCP_INFO", -1)
@@ -130,6 +133,14 @@ def descriptors(call: Call) -> list[int]:
     if call.name.startswith("epoll"):
         return [int(line.split()[1]) for line in (read(f"/proc/self/fdinfo/{first}") or b"").splitlines() if line[:4] == b"tfd:"]
     return [first]
+
+
+def pid_of(pidfd: int) -> str | None:
+    """Return the number of the process that a pidfd stands for, as text; None if the descriptor is closed."""
+    for line in (read(f"/proc/self/fdinfo/{pidfd}") or b"").splitlines():
+        if line.startswith(b"Pid:"):
+            return line.split()[1].decode()
+    return None
 
 
 _TIMESPEC: Final = struct.Struct("qq")
@@ -220,14 +231,18 @@ def traffic(number: int) -> Traffic | None:
     return Traffic(info[0] == _SYN_SENT, segments, sent_ms, received_ms, received)
 
 
-def owes_an_answer(number: int) -> bool:
-    """Return whether a connection owes an answer: data was sent, and none has arrived since."""
+def owes_an_answer(number: int, within_s: float, *, is_read: bool) -> bool:
+    """Return whether a connection owes an answer: data was sent less than `within_s` ago, and none has arrived since.
+
+    `is_read` is whether a thread waits for this connection. A loop always watches all of its connections.
+    """
     found = traffic(number)
-    if found is None:
+    if found is None or not (found.is_connecting or (found.segments and found.sent_ms < within_s * 1000)):
         return False
-    # The kernel counts in steps of some milliseconds, and before the first data arrives, from the connection's beginning.
-    is_first = found.segments > 0 and not found.received
-    return found.is_connecting or is_first or found.sent_ms < found.received_ms
+    # The kernel counts in steps of some milliseconds, and before the first data arrives, from the connection's beginning. If a
+    # thread waits, what came in the step of the last request is the answer to the one before.
+    is_newer = found.sent_ms <= found.received_ms if is_read else found.sent_ms < found.received_ms
+    return found.is_connecting or not found.received or is_newer
 
 
 def callers_wait() -> set[int]:

@@ -14,11 +14,12 @@ from typing import Final, NamedTuple
 
 from sagemock.clock import children
 from sagemock.clock.frames import frame_of, is_at, place
-from sagemock.clock.linux import of_interpreter
+from sagemock.clock.linux import native_id, of_interpreter, of_thread, state_in
 from sagemock.clock.system_calls import (
     EVENTFD,
     PIDFD,
     POLLS,
+    WRITES,
     Call,
     blocked_in,
     descriptors,
@@ -158,6 +159,8 @@ FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
 """The reasons that are outside this process."""
 
+_NOT_TO_BE_WOKEN: Final = b"D"
+"""The state of a thread that waits for the kernel, and goes on by itself."""
 _WAIT_BITSET: Final = 9
 """FUTEX_WAIT_BITSET, by which glibc waits for a semaphore or a condition; for a mutex it uses another command."""
 _COMMAND: Final = 0x7F
@@ -170,9 +173,11 @@ _WITHOUT_END: Final = 1 << 31
 _ENDS: Final = "_BaseServer__shutdown_request"
 """The attribute by which `socketserver.BaseServer.shutdown` tells a server to end, and then waits until it has."""
 _OUR_SLEEP: Final = "sagemock.patches.sleep", "__call__"
+_OUR_STEPS: Final = "sagemock.clock."
+"""The modules that sleep for a moment only, and then go on: before a fork, or until a move has ended."""
 _SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
 _FOR_SIGNALS: Final = {"rt_sigtimedwait", "rt_sigsuspend", "pause"}
-_READS_AND_WRITES: Final = ("read", "readv", "pread64", "write", "writev", "pwrite64")
+_READS_AND_WRITES: Final = ("read", "readv", "pread64", *WRITES)
 _FOR_DATA: Final = (*POLLS, *_READS_AND_WRITES)
 _FOR_CHILDREN: Final = (
     "subprocess",
@@ -229,6 +234,9 @@ def why(thread: threading.Thread) -> Wait:  # noqa: C901, PLR0911  # a table of 
         return Wait(Why.OUTSIDE if children.there_are() else Why.UNKNOWN, call)
     if name.startswith(("recv", "send")):
         return Wait(_why_of_socket(arguments[0]), call)
+    if not name and state_in(of_thread(native_id(thread) or 0, "stat") or b"") == _NOT_TO_BE_WOKEN:
+        # It starts a child, say.
+        return Wait(Why.RUNS)
     return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)
 
 
@@ -290,6 +298,8 @@ def _why_it_locks(thread: threading.Thread) -> Why:
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:
     frame = frame_of(thread)
+    if frame is not None and place(frame)[0].startswith(_OUR_STEPS):
+        return Why.RUNS
     if frame is None or not is_at(frame, *_OUR_SLEEP) or frame.f_back is None:
         return Why.SLEEPS
     caller = place(frame.f_back)

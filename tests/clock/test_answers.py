@@ -43,7 +43,7 @@ def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
             eventually(is_why(Why.OUTSIDE, thread))
             assert goes_on(why(thread), 60)
         assert not goes_on(Wait(Why.OUTSIDE), 60)
-    assert not owes_an_answer(-1)
+    assert not owes_an_answer(-1, 60, is_read=True)
 
 
 @pytest.mark.parametrize("way", ["wait", "pipe", "pidfd"])
@@ -66,8 +66,49 @@ def test_an_older_thread_that_waits_for_a_child_holds_time_while_the_child_is_yo
             eventually(lambda: why(thread).why in OUTSIDE)
             assert goes_on(why(thread), 60)
             assert not goes_on(why(thread), 0)
-            monkeypatch.setattr(children, "have_open", lambda _: False)
+            monkeypatch.setattr(children, "has_end", lambda *_, **__: False)
             assert goes_on(why(thread), 60) is (way != "pipe")
+
+
+def test_an_older_loop_whose_timer_is_due_soon_holds_time_until_its_answer() -> None:
+    """Such as uvicorn's, which ticks ten times a second. What it has answered itself is no question."""
+    with outside() as (client, answer), connection() as (_, calling, accepted), loop_thread() as (loop, thread):
+        calling.sendall(b"?")
+        accepted.recv(1)
+        accepted.sendall(b"!")
+
+        def watch(*ends: socket.socket) -> None:
+            for end in ends:
+                loop.add_reader(end, lambda: None)
+
+        in_loop(loop, partial(watch, client, accepted))
+        in_loop(loop, lambda: loop.call_later(0.9, lambda: None))
+        eventually(is_why(Why.UNKNOWN, thread))
+        assert not goes_on(why(thread), 60)
+        real.sleep(0.01)
+        client.sendall(b"?")
+        in_loop(loop, lambda: loop.call_later(0.9, lambda: None))
+        eventually(is_why(Why.UNKNOWN, thread))
+        assert goes_on(why(thread), 60)
+        assert not goes_on(why(thread), 0)
+        in_loop(loop, lambda: [loop.remove_reader(end) for end in (client, accepted)])
+        answer()
+
+
+def test_an_older_thread_that_writes_to_a_child_holds_time_while_the_child_is_young() -> None:
+    """The child does not read, so the pipe is full."""
+    with subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"], stdin=subprocess.PIPE) as child:  # our own
+        stdin = child.stdin
+        assert stdin is not None
+
+        def write() -> None:
+            with suppress(BrokenPipeError):
+                os.write(stdin.fileno(), bytes(1 << 20))
+
+        with waiting_in(write, child.kill) as thread:
+            eventually(is_why(Why.PERSON, thread))
+            assert goes_on(why(thread), 60)
+            assert not goes_on(why(thread), 0)
 
 
 @pytest.mark.parametrize("received, is_owed", [(0, True), (10, False)])
@@ -76,7 +117,8 @@ def test_the_first_answer_of_a_connection_is_owed_also_at_the_tick_of_its_beginn
 ) -> None:
     """The kernel tells when data was last received, and before the first, when the connection began, in steps of milliseconds."""
     monkeypatch.setattr(system_calls, "traffic", lambda _: Traffic(False, 1, 5, 5, received))  # noqa: FBT003  # its order
-    assert owes_an_answer(0) is is_owed
+    assert owes_an_answer(0, 10, is_read=False) is is_owed
+    assert owes_an_answer(0, 10, is_read=True)
 
 
 def test_another_process_may_wait_for_an_answer() -> None:

@@ -111,6 +111,54 @@ def test_a_child_may_call_while_it_is_young_unless_it_listens_itself() -> None:
 
 
 @linux_only
+def test_a_child_has_one_end_of_its_pipe() -> None:
+    """And not the end of this process, unless it was forked."""
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
+        assert child.stdin is not None
+        where = system_calls.goes_to(child.stdin.fileno())
+        assert children.has_end(str(child.pid), where, to_write=False)
+        assert not children.has_end(str(child.pid), where, to_write=True)
+        child.communicate(b"\n")
+
+
+@linux_only
+def test_a_child_that_cannot_be_looked_into_has_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to another user, so this process has not given it a pipe."""
+
+    def refuse(*_: object) -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(children, "_open_files", refuse)
+    monkeypatch.setattr(children, "raise_if_foreign", lambda *_: None)
+    assert not children.has_end("1", "pipe:[1]", to_write=True)
+
+
+@linux_only
+def test_a_child_that_has_ended_counts_only_if_its_end_is_awaited() -> None:
+    """Nobody has waited for it yet; it can neither call nor send a signal any more."""
+    eventually(lambda: not children.are_young_for_s(60, also_ended=True))
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
+        assert child.stdin is not None
+        child.stdin.close()
+        eventually(lambda: not children.are_young_for_s(60))
+        assert children.are_young_for_s(60, also_ended=True)
+
+
+@linux_only
+def test_a_forked_child_does_not_listen_at_the_sockets_of_this_process() -> None:
+    """It has inherited them."""
+    eventually(lambda: not children.are_young_for_s(60))
+    context = multiprocessing.get_context("fork")
+    over = context.Event()
+    with socket.create_server(("127.0.0.1", 0)):
+        child = context.Process(target=over.wait)
+        child.start()
+        assert children.are_young_for_s(60)
+        over.set()
+        child.join()
+
+
+@linux_only
 def test_whether_a_child_listens_is_asked_again_only_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel lists all sockets of the machine for it."""
     asked = list[str]()

@@ -498,6 +498,25 @@ def test_a_timeout_waits_for_a_native_thread_that_computes(monkeypatch: pytest.M
     world.sleepers.end_sleep(wait)
 
 
+def test_a_loop_that_begins_to_wait_between_two_looks_waits_for_older_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first look it still ran, so the older threads were not looked at."""
+    world = World()
+    holds, sleeps = world.sleepers._holds, world.sleepers.sleeper(world.start_us + 5, lambda: None)
+    world.sleepers.begin_sleep(sleeps)
+    for older, waits in (
+        ([threading.current_thread()], [False, True]),
+        ([threading.current_thread()], [False, False]),
+        ([], [False, True]),
+    ):
+        answers = iter(waits)
+        monkeypatch.setattr(holds, "older", lambda older=older: older)
+        monkeypatch.setattr(holds, "_may_wait_for_older", lambda _, answers=answers: next(answers))
+        monkeypatch.setattr(holds, "_awake", lambda _: [threading.main_thread()])
+        monkeypatch.setattr(holds.stillness, "all_rest", lambda *_, **__: True)
+        assert holds.hold(sleeps, paused=True) is (older != [] and waits[-1])
+    world.sleepers.end_sleep(sleeps)
+
+
 def test_a_loop_may_begin_to_wait_for_the_outside_while_it_sleeps() -> None:
     """And end that wait; once it is awake, it holds nothing any more."""
     world = World()

@@ -14,7 +14,7 @@ import pytest
 from sagemock import mock_sagemaker
 from sagemock.clock import stillness, work
 from sagemock.clock.real import real
-from sagemock.clock.stillness import STILL_S, Ended, Stillness
+from sagemock.clock.stillness import STILL_S, Ended, Looker, Stillness
 from sagemock.clock.system_calls import Call
 from sagemock.clock.waits import Wait, Why
 from tests.support.waiting import eventually
@@ -298,6 +298,31 @@ def test_an_older_thread_that_gets_its_lock_during_the_look_holds_time(clock: Ti
     clock.now_s += 1
     assert not still.all_rest([], older=[ME])
     assert list(beats) == []
+
+
+def test_an_older_thread_that_awaits_one_thing_after_another_has_one_patience(
+    clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also before a timeout; until it was seen to rest."""
+    found = [Wait(Why.CHILD, Call("wait4", (1, 0)))]
+    monkeypatch.setattr(stillness, "why", lambda _: found[0])
+    monkeypatch.setattr(stillness, "goes_on", lambda *_: True)
+    pulse = Pulse()
+    still = Stillness(pulse)
+    monkeypatch.setattr(still, "_is_exact", True)
+    monkeypatch.setattr(still, "_tells", True)
+    monkeypatch.setattr(still, "_is_same", lambda *_: True)
+
+    def rests(passed_s: float) -> bool:
+        clock.now_s += passed_s
+        pulse.beats = clock.now_s
+        return still.all_rest([], older=[ME], looker=Looker(patience_s=10))
+
+    assert [rests(4) for _ in range(5)] == [False, False, False, True, True]
+    found[0] = Wait(Why.SERVES, Call("accept", (0, 0)))
+    assert rests(4)
+    found[0] = Wait(Why.CHILD, Call("wait4", (1, 0)))
+    assert not rests(4)
 
 
 def test_one_look_tells_whether_an_older_thread_may_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final
 
 import pytest
@@ -23,7 +24,7 @@ import pytest
 from sagemock.clock import answers, linux, system_calls, waits
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Ended, Looker, Stillness
-from sagemock.clock.system_calls import owes_an_answer
+from sagemock.clock.system_calls import Call, owes_an_answer
 from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, why
 from sagemock.patches.sleep import VirtualSleep
 from tests.support.connections import connection, outside
@@ -575,15 +576,17 @@ def test_a_unix_connection_is_within_and_what_it_accepted_serves(tmp_path: Path)
 
 def test_a_look_at_a_descriptor_opens_none() -> None:
     """Whatever the descriptor is: also a pipe, or one that was closed."""
+    owes = partial(owes_an_answer, within_s=10, is_read=True)
     with ExitStack() as ends, connection() as sockets:
         numbers = [*os.pipe(), *(one.fileno() for one in (*sockets, *map(ends.enter_context, socket.socketpair())))]
         before = list(Path("/proc/self/fd").iterdir())
         for _ in range(3):
             for number in (*numbers, 1_000_000):
-                for ask in (system_calls.traffic, system_calls.is_within, system_calls.is_pair, owes_an_answer):
+                for ask in (system_calls.traffic, system_calls.is_within, system_calls.is_pair, owes):
                     ask(number)
             system_calls.serves(numbers)
             system_calls.other_ends(numbers)
+            assert system_calls.pid_of(numbers[0]) is None
         assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
         for number in numbers[:2]:
             os.close(number)
@@ -628,3 +631,32 @@ def test_a_thread_that_ran_between_two_looks_does_not_rest(monkeypatch: pytest.M
         pulses = [3]
         monkeypatch.setattr(still, "_pulse", end)
         assert still.all_rest([worker])
+
+
+@pytest.mark.parametrize("state, expected", [(b"D", Why.RUNS), (b"S", Why.UNKNOWN)])
+def test_a_thread_that_the_kernel_does_not_let_wake_up_goes_on_by_itself(
+    monkeypatch: pytest.MonkeyPatch, state: bytes, expected: Why
+) -> None:
+    """It starts a child, say, by a call that is none of those known."""
+    monkeypatch.setattr(waits, "blocked_in", lambda _: Call("", (0, 0)))
+    monkeypatch.setattr(waits, "of_thread", lambda *_: b"1 (x) " + state)
+    assert why(threading.current_thread()).why is expected
+
+
+def test_a_short_step_of_the_clock_itself_is_no_sleep() -> None:
+    """Such as the one before a fork: the thread is about to go on."""
+    over = threading.Event()
+
+    def step() -> None:
+        while not over.is_set():
+            real.sleep(0.05)
+
+    def sleeps(thread: threading.Thread, expected: Why) -> bool:
+        found = why(thread)
+        return found.call is not None and found.why is expected
+
+    of_the_clock = FunctionType(step.__code__, {**globals(), "__name__": "sagemock.clock.step"}, closure=step.__closure__)
+    for work, expected in ((step, Why.SLEEPS), (of_the_clock, Why.RUNS)):
+        over.clear()
+        with waiting_in(work, over.set) as thread:
+            eventually(partial(sleeps, thread, expected))
