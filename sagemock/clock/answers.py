@@ -131,7 +131,9 @@ def serves_a_child(wait: Wait) -> bool:
 
 def may_be_called(within_s: float) -> bool:
     """Return whether a child that was started less than `within_s` real seconds ago may call a server here, or send a signal."""
-    return children.are_young_for_s(within_s) > 0 and (_handles_signals() or listens())
+    handles_signals = _handles_signals()
+    # A child that has ended cannot call, but its last signal may not have been handled yet.
+    return children.are_young_for_s(within_s, also_ended=handles_signals) > 0 and (handles_signals or listens())
 
 
 def may_be_signalled() -> bool:

@@ -37,7 +37,8 @@ def called_s(sleepers: Sleepers) -> float:
 
     A loop in another thread than the one that entered the mock serves for ever, whether or not a call is awaited.
     """
-    return children.are_young_for_s(sleepers.patience_s) if sleepers.was_entered_here() else 0
+    # As in `may_be_called`.
+    return children.are_young_for_s(sleepers.patience_s, also_ended=may_be_signalled()) if sleepers.was_entered_here() else 0
 
 
 class _Descriptor:
