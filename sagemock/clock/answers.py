@@ -44,8 +44,8 @@ _ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
 _FOR_CALLERS: Final = {Why.SERVES, Why.UNKNOWN}
 """The reasons of a wait for callers. With a timeout of less than a second, the reason is not known: see `clock.waits`."""
 
-_ONE: Final = 1
-"""P_PID: by this argument, `waitid` waits for one process."""
+_P_PID: Final = 1
+"""By this argument, `waitid` waits for one process. Not every system has it."""
 _LARGEST: Final = 1 << 31
 """A negative argument, which stands for several processes, is larger."""
 
@@ -69,7 +69,7 @@ def goes_on(wait: Wait, within_s: float) -> bool:
         # The thread may look only from time to time whether the child has ended.
         return children.are_young_for_s(within_s, lambda one: child in {None, one}, also_ended=True) > 0
     is_read = not name.startswith("epoll")
-    asking = set(numbers) - set(serves(numbers))
+    asking = set(numbers) - serves(numbers)
     if any([owes_an_answer(one, within_s, is_read=is_read) for one in asking]):  # noqa: C419  # as in `may_be_answered`
         return True
     kinds = {number: goes_to(number) for number in numbers}
@@ -85,7 +85,7 @@ def goes_on(wait: Wait, within_s: float) -> bool:
 def _child_of(call: Call) -> str | None:
     """Return the number of the child for which a call waits, as text; None if that may be any."""
     first, second = call.arguments[:2]
-    number = {"wait4": first, "waitid": second if first == _ONE else 0}.get(call.name, 0)
+    number = {"wait4": first, "waitid": second if first == _P_PID else 0}.get(call.name, 0)
     return str(number) if 0 < number < _LARGEST else None
 
 

@@ -96,7 +96,7 @@ def has_end(child: str, pipe: str, *, to_write: bool) -> bool:
     """Return whether a child, or a descendant of it, has the end of a pipe that is to be written, or to be read."""
     may = stat.S_IWUSR if to_write else stat.S_IRUSR
     try:
-        return _have_one([child], lambda link: link == pipe, but=(), may=may)
+        return _have_one([child], lambda link: link == pipe, may=may)
     except OSError as error:
         raise_if_foreign(error, __name__)
         return False
